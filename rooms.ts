@@ -1,0 +1,24 @@
+/** Who may import whom: the linter holds this table, and a test compares it with each room's sign. */
+export interface Room {
+  readonly name: string;
+  readonly may: readonly string[];
+  /** Outside libraries beside Node's own. */
+  readonly outside: readonly string[];
+  readonly typesOnly?: readonly string[];
+}
+
+export const rooms: readonly Room[] = [
+  { name: 'domain', may: [], outside: ['zod'] },
+  { name: 'workflows', may: ['domain'], outside: ['@temporalio/workflow'], typesOnly: ['activities'] },
+  { name: 'db', may: ['domain'], outside: ['kysely', 'pg'] },
+  {
+    name: 'activities',
+    may: ['domain', 'db'],
+    outside: ['ssh2', '@aws-sdk/client-s3', '@smithy/node-http-handler', '@temporalio/activity'],
+  },
+  { name: 'worker', may: ['domain', 'db', 'activities'], outside: ['@temporalio/worker', 'zod'] },
+  { name: 'api', may: ['domain', 'db'], outside: ['express', '@temporalio/client', 'pino', 'zod'], typesOnly: ['workflows'] },
+];
+
+/** May import every room. */
+export const openRooms = ['standalone', 'lab', 'test', 'bench'] as const;
