@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { databaseRoles, engineNames } from './states.ts';
+
+const hostName = z
+  .string()
+  .max(253)
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, 'must be a host name or an address');
+
+const port = z.int().min(1).max(65_535);
+
+export const databaseCreateSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters'),
+    engine: z.enum(engineNames),
+    host: hostName,
+    port: port.optional().describe("The server's port; the engine's usual one when left out."),
+    sshPort: port.default(22),
+    sshUser: z.string().regex(/^[a-z_][a-z0-9_.-]{0,31}$/i, 'must be a user name'),
+    sshPrivateKey: z.string().min(1).max(16_384).describe('OpenSSH or PEM, without a passphrase.'),
+    hostKey: z
+      .string()
+      .regex(
+        /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*$/,
+        'must be a public host key such as "ssh-ed25519 AAAA…"',
+      )
+      .optional()
+      .describe(
+        'The host key to expect. When left out, the key that the host shows at the first check is pinned; compare its fingerprint.',
+      ),
+    role: z.enum(databaseRoles).default('primary'),
+    primaryId: z.uuid().optional().describe('Of which primary; needed when role is replica.'),
+    ownerId: z.uuid().optional().describe('Whose database it will be; admins only.'),
+  })
+  .refine((value) => (value.role === 'replica') === (value.primaryId !== undefined), {
+    path: ['primaryId'],
+    message: 'is needed for a replica, and only there',
+  })
+  .meta({ id: 'DatabaseCreate' });
+
+export type DatabaseCreate = z.infer<typeof databaseCreateSchema>;

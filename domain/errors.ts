@@ -1,0 +1,130 @@
+/** One entry per error that Tidemark can answer: the HTTP status, whether Temporal may try again, and what the reader can do. */
+interface ErrorEntry {
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly hint: string;
+}
+
+export const errorCatalogue = {
+  // asked for wrongly
+  'invalid-request': { status: 400, retryable: false, hint: 'Correct the named fields and send the request again.' },
+  'not-signed-in': { status: 401, retryable: false, hint: 'Sign in at POST /api/v1/sessions, or send a valid session cookie.' },
+  'wrong-credentials': {
+    status: 401,
+    retryable: false,
+    hint: 'Check the e-mail address and the password. After several wrong tries, wait a minute.',
+  },
+  'too-many-attempts': { status: 429, retryable: true, hint: 'Wait a minute, then try again.' },
+  'not-allowed': { status: 403, retryable: false, hint: 'Ask an admin, or sign in as somebody who may do this.' },
+  'not-found': { status: 404, retryable: false, hint: 'Check the id. It may have been deleted, or belong to somebody else.' },
+  'already-exists': { status: 409, retryable: false, hint: 'Choose another name, or use the one that exists.' },
+  'already-attached': { status: 409, retryable: false, hint: 'Detach the database from its policy first.' },
+  'not-attached': { status: 409, retryable: false, hint: 'Attach the database to a policy first.' },
+  'not-attachable': { status: 409, retryable: false, hint: 'Only primaries in status active can be attached. Check the database first.' },
+  'database-busy': { status: 409, retryable: false, hint: 'Wait until the running operation has ended (see its task), then try again.' },
+  'policy-not-ready': { status: 409, retryable: false, hint: 'Run Test Connection on the policy and correct what it reports.' },
+  'storage-in-use': {
+    status: 409,
+    retryable: false,
+    hint: 'Backups lie at this location. Make a new policy for the new location and attach the databases to it.',
+  },
+  'address-refused': {
+    status: 422,
+    retryable: false,
+    hint: 'Use an address that is reachable from outside, or ask the operator to name the range in TIDEMARK_ALLOWED_NETWORKS.',
+  },
+  // restore
+  'target-outside-window': { status: 422, retryable: false, hint: 'Choose a time inside one of the intervals of the recovery window.' },
+  'backup-not-restorable': { status: 422, retryable: false, hint: 'Choose a backup in status completed whose whole chain is completed.' },
+  'disk-too-small': {
+    status: 422,
+    retryable: false,
+    hint: 'Free or add the missing space on the host, then try again. Nothing was changed.',
+  },
+  'layout-not-supported': { status: 422, retryable: false, hint: 'The message names what stands in the way. Nothing was changed.' },
+  'target-not-reached': {
+    status: 500,
+    retryable: false,
+    hint: 'The running database was not touched. Check the recovery window, and try another time.',
+  },
+  'restore-swapped-back': {
+    status: 500,
+    retryable: false,
+    hint: 'The database runs with the data that it had before. The message says why the restored data did not start.',
+  },
+  'object-missing': {
+    status: 500,
+    retryable: false,
+    hint: 'Something deleted it from the bucket. Restore from another backup, and take a full backup now.',
+  },
+  // store
+  'store-unreachable': { status: 502, retryable: true, hint: 'Check the endpoint, its port, DNS and firewalls.' },
+  'store-tls-failed': { status: 502, retryable: false, hint: "Check the certificate, or give the private authority's certificate as CA." },
+  'store-credentials-refused': { status: 422, retryable: false, hint: 'Check the access key and the secret key.' },
+  'store-bucket-missing': { status: 422, retryable: false, hint: 'Create the bucket, or correct its name or region.' },
+  'store-permission-missing': { status: 422, retryable: false, hint: 'Give the access key the named right on the bucket and prefix.' },
+  'store-failed': { status: 502, retryable: true, hint: 'The store answered with an error of its own; the message holds it.' },
+  // host
+  'host-unreachable': { status: 502, retryable: true, hint: 'Check the address, the port and firewalls, and that sshd runs.' },
+  'host-key-changed': {
+    status: 422,
+    retryable: false,
+    hint: 'If the host was really reinstalled, confirm its new key on the database. Otherwise somebody may be in between.',
+  },
+  'host-login-refused': {
+    status: 422,
+    retryable: false,
+    hint: "Put the public key into the user's authorized_keys, and check the user's name.",
+  },
+  'host-sudo-refused': { status: 422, retryable: false, hint: 'Give the SSH user sudo without a password (NOPASSWD: ALL).' },
+  'host-command-failed': { status: 502, retryable: true, hint: "The message holds the command's own last words." },
+  'host-job-lost': { status: 502, retryable: true, hint: 'The host was restarted or the process was killed. The work begins anew.' },
+  'disk-full': { status: 502, retryable: false, hint: 'Free space on the host.' },
+  // engine
+  'server-down': { status: 502, retryable: true, hint: 'Start the database server, and check its log.' },
+  'server-not-found': { status: 422, retryable: false, hint: 'Check the port: no server of this engine listens there.' },
+  'version-not-supported': { status: 422, retryable: false, hint: 'See the README for the supported versions.' },
+  'tool-missing': { status: 422, retryable: false, hint: 'Install the named tool on the host, then try again.' },
+  'archiving-in-use': { status: 409, retryable: false, hint: 'Another tool archives the logs of this server. Turn it off first.' },
+  'backup-failed': { status: 502, retryable: true, hint: "The message holds the tool's own last words." },
+  'backup-not-proven': {
+    status: 500,
+    retryable: false,
+    hint: 'The tool said yes, the proof said no: the backup is not offered. Take another, and look at the bucket.',
+  },
+  'archiving-stalled': {
+    status: 502,
+    retryable: true,
+    hint: "Check the store's credentials and the server's log; then Retry PITR Configuration.",
+  },
+  // ourselves
+  'sealed-value-broken': { status: 500, retryable: false, hint: 'The master key does not open this value. Restore the right master key.' },
+  'temporal-unavailable': { status: 503, retryable: true, hint: 'Try again in a moment. Nothing was started.' },
+  'catalogue-unavailable': { status: 503, retryable: true, hint: 'Try again in a moment.' },
+  internal: { status: 500, retryable: false, hint: 'Look into the log with the request id.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** What failed, with which value; what to do about it is the catalogue's hint. Holds no secret. */
+export class TidemarkError extends Error {
+  override readonly name = 'TidemarkError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get hint(): string {
+    return errorCatalogue[this.code].hint;
+  }
+}
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorCatalogue, value);
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,27 @@
+/** Workflow ids, task queues, and the keys below a store's prefix: spelled here and nowhere else. */
+
+export const taskQueue = 'tidemark';
+export const transferQueue = 'tidemark-transfers';
+
+export function policyWorkflowId(policyId: string): string {
+  return `policy-${policyId}`;
+}
+
+/** The lock of a database: whatever happens to it runs under this workflow id, so that Temporal refuses a second one. */
+export function databaseWorkflowId(databaseId: string): string {
+  return `database-${databaseId}`;
+}
+
+/** `<databaseId>/tidemark.json`: who this is. */
+export function identityKey(databaseId: string): string {
+  return `${databaseId}/tidemark.json`;
+}
+
+export function generationKey(databaseId: string, generation: number): string {
+  return `${databaseId}/g${generation}`;
+}
+
+/** Written last: a backup exists when its manifest does. */
+export function manifestKey(databaseId: string, generation: number, backupId: string): string {
+  return `${generationKey(databaseId, generation)}/backups/${backupId}/manifest.json`;
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { fullFrequencies, incrementalHours, weekdays } from './states.ts';
+
+const endpoint = z
+  .string()
+  .max(255)
+  .regex(
+    /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d{1,5})?$/,
+    'must be a host name, or host:port, without https:// and without a path',
+  )
+  .describe('Host name of the S3-compatible endpoint, with a port if it is not 443; always HTTPS.');
+
+/** Path segments of ordinary characters: the prefix stands in object keys and in configuration files on the hosts. */
+const prefix = z
+  .string()
+  .max(200)
+  .regex(
+    /^([A-Za-z0-9_=.-]+(\/[A-Za-z0-9_=.-]+)*)?$/,
+    'must be path segments of letters, digits, and _ = . - without a slash at either end',
+  )
+  .refine((value) => !value.split('/').some((segment) => segment === '.' || segment === '..'), 'must not contain . or .. as a segment');
+
+/** Printable and without spaces: these values stand on one line of a configuration file. */
+const token = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces');
+
+export const storeSchema = z
+  .strictObject({
+    endpoint,
+    region: z
+      .string()
+      .max(64)
+      .regex(/^[A-Za-z0-9-]+$/, 'must be letters, digits and dashes')
+      .default('us-east-1'),
+    bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be 3 to 63 lower-case letters, digits, dots and dashes'),
+    prefix: prefix.default(''),
+    accessKey: token,
+    secretKey: token,
+    caPem: z
+      .string()
+      .max(65_536)
+      .regex(/-----BEGIN CERTIFICATE-----/, 'must be a certificate in PEM')
+      .optional()
+      .describe('The certificate of a private authority.'),
+  })
+  .meta({ id: 'Store' });
+
+export const scheduleSchema = z
+  .strictObject({
+    fullFrequency: z.enum(fullFrequencies).default('daily'),
+    fullTime: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM, UTC')
+      .default('02:00'),
+    fullDay: z.enum(weekdays).default('sunday').describe('Counts only when fullFrequency is weekly.'),
+    incrementalHours: z.literal(incrementalHours).default(0).describe('Hours between incrementals, counted from the full; 0 is none.'),
+  })
+  .meta({ id: 'Schedule' });
+
+export const retentionSchema = z
+  .strictObject({
+    fulls: z.int().min(1).max(1000).default(7).describe('How many of the newest fulls are kept.'),
+    incrementalDays: z.int().min(1).max(3650).default(30),
+    logHours: z.int().min(1).max(8760).default(72),
+  })
+  .meta({ id: 'Retention' });
+
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters');
+
+export const policyCreateSchema = z
+  .strictObject({
+    name,
+    store: storeSchema,
+    schedule: scheduleSchema.prefault({}),
+    retention: retentionSchema.prefault({}),
+    pitrEnabled: z.boolean().default(false),
+    encryptionEnabled: z.boolean().default(true),
+    ownerId: z.uuid().optional().describe('Whose policy it will be; admins only.'),
+  })
+  .meta({ id: 'PolicyCreate' });
+
+export const policyEditSchema = z
+  .strictObject({
+    name: name.optional(),
+    accessKey: token.optional(),
+    secretKey: token.optional(),
+    schedule: scheduleSchema.optional(),
+    retention: retentionSchema.optional(),
+    pitrEnabled: z.boolean().optional(),
+  })
+  .meta({ id: 'PolicyEdit' });
+
+export type StoreInput = z.infer<typeof storeSchema>;
+export type Retention = z.infer<typeof retentionSchema>;
+export type PolicyCreate = z.infer<typeof policyCreateSchema>;
+export type PolicyEdit = z.infer<typeof policyEditSchema>;

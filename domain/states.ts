@@ -1,0 +1,41 @@
+/** The words of the catalogue, the API and the workflows: one list each, from which types and check constraints derive. */
+
+export const engineNames = ['postgresql', 'mariadb', 'mysql'] as const;
+export type EngineName = (typeof engineNames)[number];
+
+export const userRoles = ['admin', 'user'] as const;
+export type UserRole = (typeof userRoles)[number];
+
+export const databaseRoles = ['primary', 'replica'] as const;
+export type DatabaseRole = (typeof databaseRoles)[number];
+
+export const databaseStatuses = ['checking', 'active', 'error'] as const;
+export type DatabaseStatus = (typeof databaseStatuses)[number];
+
+export const policyStatuses = ['validating', 'active', 'paused', 'error'] as const;
+export type PolicyStatus = (typeof policyStatuses)[number];
+
+export const pitrStatuses = ['disabled', 'configuring', 'active', 'error'] as const;
+export type PitrStatus = (typeof pitrStatuses)[number];
+
+export const backupKinds = ['full', 'incremental'] as const;
+export type BackupKind = (typeof backupKinds)[number];
+
+export const backupStatuses = ['pending', 'running', 'completed', 'failed', 'deleting', 'deleted'] as const;
+export type BackupStatus = (typeof backupStatuses)[number];
+
+export const taskKinds = ['attach', 'detach', 'backup', 'restore', 'retention', 'delete', 'check'] as const;
+export type TaskKind = (typeof taskKinds)[number];
+
+export const taskStatuses = ['queued', 'running', 'completed', 'failed', 'skipped'] as const;
+export type TaskStatus = (typeof taskStatuses)[number];
+
+export const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
+export type Weekday = (typeof weekdays)[number];
+
+export const fullFrequencies = ['daily', 'weekly'] as const;
+export type FullFrequency = (typeof fullFrequencies)[number];
+
+/** Hours between incrementals; 0 is none. */
+export const incrementalHours = [0, 1, 2, 4, 6, 12] as const;
+export type IncrementalHours = (typeof incrementalHours)[number];
