@@ -1,0 +1,62 @@
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { ChainLink } from '#domain/chain.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import type { Catalogue, Tables } from './tables.ts';
+
+export type BackupRow = Selectable<Tables['backups']>;
+export type BackupChange = Updateable<Tables['backups']>;
+
+/** A row as the rules of `domain/chain.ts` see it, with the row itself. */
+export interface BackupLink extends ChainLink {
+  readonly row: BackupRow;
+}
+
+export function backupLink(row: BackupRow): BackupLink {
+  return {
+    id: row.id,
+    kind: row.kind,
+    status: row.status,
+    generation: row.generation,
+    parentId: row.parent_id,
+    consistentAt: row.consistent_at?.getTime() ?? null,
+    row,
+  };
+}
+
+/** The same id again changes nothing. */
+export async function insertBackup(db: Catalogue, backup: Insertable<Tables['backups']>): Promise<void> {
+  await db
+    .insertInto('backups')
+    .values(backup)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+export async function findBackup(db: Catalogue, id: string): Promise<BackupRow | undefined> {
+  return db.selectFrom('backups').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function getBackup(db: Catalogue, id: string): Promise<BackupRow> {
+  const row = await findBackup(db, id);
+  if (row === undefined) throw new TidemarkError('not-found', `there is no backup ${id}`);
+  return row;
+}
+
+/** Newest first. */
+export async function listBackups(db: Catalogue, databaseId: string): Promise<BackupRow[]> {
+  return db.selectFrom('backups').selectAll().where('database_id', '=', databaseId).orderBy('created_at', 'desc').execute();
+}
+
+export async function updateBackup(db: Catalogue, id: string, change: BackupChange): Promise<void> {
+  await db.updateTable('backups').set(change).where('id', '=', id).execute();
+}
+
+/** Marks one that has not completed as failed: what is completed stays so. */
+export async function failBackup(db: Catalogue, id: string, error: { code: string; message: string }): Promise<void> {
+  await db
+    .updateTable('backups')
+    .set({ status: 'failed', error_code: error.code, error_message: error.message, ended_at: new Date() })
+    .where('id', '=', id)
+    .where('status', 'in', ['pending', 'running'])
+    .execute();
+}

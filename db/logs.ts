@@ -1,0 +1,71 @@
+import type { Insertable } from 'kysely';
+import type { GenerationHistory } from '#domain/recovery-window.ts';
+import type { Catalogue, Tables } from './tables.ts';
+
+type LogArchive = Insertable<Tables['log_archives']>;
+type LogGap = Pick<Insertable<Tables['log_gaps']>, 'sequence' | 'reason'>;
+
+const ROWS_PER_INSERT = 1000;
+
+/**
+ * Replaces what is known of a generation's logs by what a walk over the archive found. A mark of how far
+ * a piece covers stays unless the walk brings a later one.
+ */
+export async function recordLogs(
+  db: Catalogue,
+  of: { database_id: string; generation: number },
+  pieces: readonly Omit<LogArchive, 'database_id' | 'generation'>[],
+  gaps: readonly LogGap[],
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const sequences = pieces.map((piece) => piece.sequence);
+    await transaction
+      .deleteFrom('log_archives')
+      .where('database_id', '=', of.database_id)
+      .where('generation', '=', of.generation)
+      .$if(sequences.length > 0, (query) => query.where((e) => e.not(e('sequence', '=', e.fn.any(e.val(sequences))))))
+      .execute();
+    for (let from = 0; from < pieces.length; from += ROWS_PER_INSERT) {
+      await transaction
+        .insertInto('log_archives')
+        .values(pieces.slice(from, from + ROWS_PER_INSERT).map((piece) => ({ ...of, ...piece })))
+        .onConflict((conflict) =>
+          conflict.columns(['database_id', 'generation', 'sequence']).doUpdateSet((e) => ({
+            name: e.ref('excluded.name'),
+            size_bytes: e.ref('excluded.size_bytes'),
+            archived_at: e.ref('excluded.archived_at'),
+            covers_until_at: e.fn('greatest', [e.ref('log_archives.covers_until_at'), e.ref('excluded.covers_until_at')]),
+          })),
+        )
+        .execute();
+    }
+    await transaction.deleteFrom('log_gaps').where('database_id', '=', of.database_id).where('generation', '=', of.generation).execute();
+    if (gaps.length > 0)
+      await transaction
+        .insertInto('log_gaps')
+        .values(gaps.map((gap) => ({ ...of, ...gap })))
+        .execute();
+  });
+}
+
+/** What the recovery window is computed from: the completed backups and the logs of every generation. */
+export async function loadHistories(db: Catalogue, databaseId: string): Promise<GenerationHistory[]> {
+  const [generations, backups, pieces, gaps] = await Promise.all([
+    db.selectFrom('generations').select('number').where('database_id', '=', databaseId).orderBy('number').execute(),
+    db.selectFrom('backups').selectAll().where('database_id', '=', databaseId).where('status', '=', 'completed').execute(),
+    db.selectFrom('log_archives').selectAll().where('database_id', '=', databaseId).execute(),
+    db.selectFrom('log_gaps').selectAll().where('database_id', '=', databaseId).execute(),
+  ]);
+  return generations.map(({ number }) => ({
+    generation: number,
+    points: backups.flatMap((row) =>
+      row.generation === number && row.consistent_at !== null && row.first_log !== null && row.last_log !== null
+        ? [{ backupId: row.id, consistentAt: row.consistent_at.getTime(), firstLog: row.first_log, lastLog: row.last_log }]
+        : [],
+    ),
+    pieces: pieces
+      .filter((row) => row.generation === number)
+      .map((row) => ({ sequence: row.sequence, name: row.name, coversUntil: row.covers_until_at?.getTime() ?? null })),
+    gaps: gaps.filter((row) => row.generation === number).map(({ sequence, reason }) => ({ sequence, reason })),
+  }));
+}

@@ -1,0 +1,51 @@
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import { TidemarkError } from '#domain/errors.ts';
+import { isUniqueViolation } from './failures.ts';
+import type { SealedPlace } from './seal.ts';
+import type { Catalogue, Tables } from './tables.ts';
+
+export type PolicyRow = Selectable<Tables['policies']>;
+export type PolicyChange = Updateable<Tables['policies']>;
+
+export function secretKeyPlace(policyId: string): SealedPlace {
+  return { table: 'policies', row: policyId, column: 'secret_key_sealed' };
+}
+
+export function policyKeyPlace(policyId: string): SealedPlace {
+  return { table: 'policies', row: policyId, column: 'policy_key_sealed' };
+}
+
+/** Throws `already-exists` when the owner has another of this name. */
+export async function insertPolicy(db: Catalogue, policy: Insertable<Tables['policies']>): Promise<void> {
+  await refuseTakenName(policy.name, db.insertInto('policies').values(policy).execute());
+}
+
+export async function findPolicy(db: Catalogue, id: string): Promise<PolicyRow | undefined> {
+  return db.selectFrom('policies').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function getPolicy(db: Catalogue, id: string): Promise<PolicyRow> {
+  const row = await findPolicy(db, id);
+  if (row === undefined) throw new TidemarkError('not-found', `there is no policy ${id}`);
+  return row;
+}
+
+/** All of one owner, or everybody's. */
+export async function listPolicies(db: Catalogue, ownerId?: string): Promise<PolicyRow[]> {
+  const query = db.selectFrom('policies').selectAll().orderBy('name').orderBy('id');
+  return (ownerId === undefined ? query : query.where('owner_id', '=', ownerId)).execute();
+}
+
+/** Throws `already-exists` when it takes a name that the owner has given already. */
+export async function updatePolicy(db: Catalogue, id: string, change: PolicyChange): Promise<void> {
+  await refuseTakenName(change.name, db.updateTable('policies').set(change).where('id', '=', id).execute());
+}
+
+async function refuseTakenName(name: string | undefined, query: Promise<unknown>): Promise<void> {
+  try {
+    await query;
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new TidemarkError('already-exists', `there is already a policy named "${name}"`, { cause: error });
+  }
+}

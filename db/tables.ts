@@ -1,0 +1,229 @@
+import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
+import type {
+  BackupKind,
+  BackupStatus,
+  DatabaseRole,
+  DatabaseStatus,
+  EngineName,
+  FullFrequency,
+  IncrementalHours,
+  PitrStatus,
+  PolicyStatus,
+  TaskKind,
+  TaskStatus,
+  UserRole,
+  Weekday,
+} from '#domain/states.ts';
+
+type CreatedAt = ColumnType<Date, never, never>;
+type Json<T> = ColumnType<T, string, string>;
+
+interface UsersTable {
+  id: string;
+  email: string;
+  name: string;
+  role: UserRole;
+  password_hash: string;
+  disabled_at: Date | null;
+  created_at: CreatedAt;
+}
+
+interface SessionsTable {
+  token_hash: Buffer;
+  user_id: string;
+  created_at: CreatedAt;
+  last_seen_at: Generated<Date>;
+  expires_at: Date;
+}
+
+interface DatabasesTable {
+  id: string;
+  owner_id: string;
+  name: string;
+  engine: EngineName;
+  version: string | null;
+  host: string;
+  port: number;
+  ssh_port: number;
+  ssh_user: string;
+  ssh_key_sealed: Buffer;
+  /** The pinned public key of the host; null until the first check. */
+  host_key: string | null;
+  role: DatabaseRole;
+  primary_id: string | null;
+  status: Generated<DatabaseStatus>;
+  status_message: string | null;
+  checked_at: Date | null;
+  created_at: CreatedAt;
+}
+
+interface PoliciesTable {
+  id: string;
+  owner_id: string;
+  name: string;
+  endpoint: string;
+  region: string;
+  bucket: string;
+  prefix: string;
+  access_key: string;
+  secret_key_sealed: Buffer;
+  ca_pem: string | null;
+  full_frequency: FullFrequency;
+  full_time: string;
+  full_day: Weekday;
+  incremental_hours: IncrementalHours;
+  pitr_enabled: boolean;
+  retention_fulls: number;
+  retention_incremental_days: number;
+  retention_log_hours: number;
+  encryption_enabled: boolean;
+  /** 32 bytes, sealed; every key of the policy's backups is derived from it. */
+  policy_key_sealed: Buffer;
+  status: Generated<PolicyStatus>;
+  consecutive_failures: Generated<number>;
+  last_error: string | null;
+  credentials_verified_at: Date | null;
+  next_full_at: Date | null;
+  next_incremental_at: Date | null;
+  created_at: CreatedAt;
+}
+
+interface AttachmentsTable {
+  database_id: string;
+  policy_id: string;
+  pitr_status: Generated<PitrStatus>;
+  pitr_message: string | null;
+  created_at: CreatedAt;
+}
+
+interface GenerationsTable {
+  database_id: string;
+  number: number;
+  policy_id: string;
+  encrypted: boolean;
+  reason: string;
+  created_at: CreatedAt;
+  ended_at: Date | null;
+}
+
+interface BackupsTable {
+  id: string;
+  database_id: string;
+  policy_id: string;
+  generation: number;
+  kind: BackupKind;
+  status: Generated<BackupStatus>;
+  parent_id: string | null;
+  /** Why an incremental that was asked for became a full. */
+  fallback_reason: string | null;
+  /** The server that the backup was read from. */
+  source_id: string;
+  /** The engine's own name of the backup. */
+  label: string | null;
+  server_version: string | null;
+  consistent_at: Date | null;
+  first_log: ColumnType<number | null, number | null, number | null>;
+  last_log: ColumnType<number | null, number | null, number | null>;
+  size_bytes: number | null;
+  stored_bytes: number | null;
+  error_code: string | null;
+  error_message: string | null;
+  created_at: CreatedAt;
+  started_at: Date | null;
+  ended_at: Date | null;
+}
+
+interface LogArchivesTable {
+  database_id: string;
+  generation: number;
+  /** The piece `n + 1` continues the piece `n`. */
+  sequence: number;
+  name: string;
+  size_bytes: number;
+  archived_at: Date;
+  /** Every commit before this instant is in this piece or an earlier one. */
+  covers_until_at: Date | null;
+}
+
+interface LogGapsTable {
+  database_id: string;
+  generation: number;
+  sequence: number;
+  reason: string;
+  found_at: Generated<Date>;
+}
+
+interface RestoresTable {
+  id: string;
+  database_id: string;
+  policy_id: string;
+  backup_id: string | null;
+  target_at: Date | null;
+  /** What the plan chose. */
+  base_backup_id: string | null;
+  generation: number | null;
+  /** The generation in which life goes on after it. */
+  new_generation: number | null;
+  requested_by: string | null;
+  created_at: CreatedAt;
+}
+
+interface TasksTable {
+  id: string;
+  kind: TaskKind;
+  status: Generated<TaskStatus>;
+  owner_id: string;
+  database_id: string | null;
+  policy_id: string | null;
+  backup_id: string | null;
+  restore_id: string | null;
+  workflow_id: string | null;
+  phase: string | null;
+  progress_done: number | null;
+  progress_total: number | null;
+  error_code: string | null;
+  error_message: string | null;
+  created_at: CreatedAt;
+  started_at: Date | null;
+  ended_at: Date | null;
+}
+
+interface NoticesTable {
+  id: string;
+  kind: string;
+  recipient_id: string;
+  subject: string;
+  body: string;
+  created_at: CreatedAt;
+  sent_at: Date | null;
+  last_error: string | null;
+}
+
+interface AuditRowsTable {
+  id: Generated<number>;
+  at: Generated<Date>;
+  actor_id: string | null;
+  action: string;
+  subject: string;
+  details: Json<Record<string, unknown>>;
+  remote_address: string | null;
+}
+
+export interface Tables {
+  users: UsersTable;
+  sessions: SessionsTable;
+  databases: DatabasesTable;
+  policies: PoliciesTable;
+  attachments: AttachmentsTable;
+  generations: GenerationsTable;
+  backups: BackupsTable;
+  log_archives: LogArchivesTable;
+  log_gaps: LogGapsTable;
+  restores: RestoresTable;
+  tasks: TasksTable;
+  notices: NoticesTable;
+  audit_rows: AuditRowsTable;
+}
+
+export type Catalogue = Kysely<Tables>;
+export type CatalogueTransaction = Transaction<Tables>;

@@ -1,0 +1,118 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { TaskStatus } from '#domain/states.ts';
+import type { Catalogue, Tables } from './tables.ts';
+
+export type TaskRow = Selectable<Tables['tasks']>;
+export type RestoreRow = Selectable<Tables['restores']>;
+export type NewRestore = Insertable<Tables['restores']>;
+
+/** The same id again changes nothing. */
+export async function insertTask(db: Catalogue, task: Insertable<Tables['tasks']>): Promise<void> {
+  await db
+    .insertInto('tasks')
+    .values(task)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+/** Takes back a task that was never begun, and the restore that it was for. */
+export async function deleteQueuedTask(db: Catalogue, id: string): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const task = await transaction
+      .deleteFrom('tasks')
+      .where('id', '=', id)
+      .where('status', '=', 'queued')
+      .returning('restore_id')
+      .executeTakeFirst();
+    if (task?.restore_id != null) await transaction.deleteFrom('restores').where('id', '=', task.restore_id).execute();
+  });
+}
+
+export async function findTask(db: Catalogue, id: string): Promise<TaskRow | undefined> {
+  return db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export interface TaskFilter {
+  readonly ownerId?: string | undefined;
+  readonly databaseId?: string | undefined;
+  readonly status?: TaskStatus | undefined;
+}
+
+export async function findTaskOfRestore(db: Catalogue, restoreId: string): Promise<TaskRow | undefined> {
+  return db.selectFrom('tasks').selectAll().where('restore_id', '=', restoreId).executeTakeFirst();
+}
+
+/** Newest first, of one owner or everybody's. */
+export async function listTasks(db: Catalogue, filter: TaskFilter, limit = 200): Promise<TaskRow[]> {
+  let query = db.selectFrom('tasks').selectAll().orderBy('created_at', 'desc').limit(limit);
+  if (filter.ownerId !== undefined) query = query.where('owner_id', '=', filter.ownerId);
+  if (filter.databaseId !== undefined) query = query.where('database_id', '=', filter.databaseId);
+  if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+  return query.execute();
+}
+
+export async function beginTask(db: Catalogue, id: string, workflowId: string): Promise<void> {
+  await db
+    .updateTable('tasks')
+    .set({ status: 'running', workflow_id: workflowId, started_at: new Date() })
+    .where('id', '=', id)
+    .where('status', '=', 'queued')
+    .execute();
+}
+
+export async function enterPhase(db: Catalogue, id: string, phase: string): Promise<void> {
+  await db
+    .updateTable('tasks')
+    .set({ phase, progress_done: null, progress_total: null })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .where('phase', 'is distinct from', phase)
+    .execute();
+}
+
+export async function reportProgress(db: Catalogue, id: string, done: number, total: number): Promise<void> {
+  await db
+    .updateTable('tasks')
+    .set({ progress_done: done, progress_total: total })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .execute();
+}
+
+/** Once ended, a task stays as it ended. */
+export async function endTask(
+  db: Catalogue,
+  id: string,
+  end: { status: TaskStatus; error_code?: string; error_message?: string },
+): Promise<void> {
+  await db
+    .updateTable('tasks')
+    .set({ ...end, ended_at: new Date() })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .execute();
+}
+
+export async function insertRestore(db: Catalogue, restore: NewRestore): Promise<void> {
+  await db.insertInto('restores').values(restore).execute();
+}
+
+export async function findRestore(db: Catalogue, id: string): Promise<RestoreRow | undefined> {
+  return db.selectFrom('restores').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function getRestore(db: Catalogue, id: string): Promise<RestoreRow> {
+  return db.selectFrom('restores').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+}
+
+export async function recordRestorePlan(
+  db: Catalogue,
+  id: string,
+  plan: { base_backup_id: string; generation: number; new_generation: number },
+): Promise<void> {
+  await db.updateTable('restores').set(plan).where('id', '=', id).execute();
+}
+
+export async function insertAuditRow(db: Catalogue, row: Insertable<Tables['audit_rows']>): Promise<void> {
+  await db.insertInto('audit_rows').values(row).execute();
+}
