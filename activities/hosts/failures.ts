@@ -1,0 +1,28 @@
+import { TidemarkError } from '#domain/errors.ts';
+
+const TAIL_LINES = 20;
+
+/** What a command that exited other than 0 means; `output` is what it said, of which the last lines are told. */
+export function commandFailure(what: string, exitCode: number, output: string): TidemarkError {
+  const code = output.includes('No space left on device') ? 'disk-full' : 'host-command-failed';
+  return new TidemarkError(code, `${what}: exit code ${exitCode}${lastWords(output)}`);
+}
+
+/** ": " and the last lines, or nothing when there are none. */
+export function lastWords(output: string): string {
+  const lines = output.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
+  return lines === '' ? '' : `: ${lines}`;
+}
+
+/** What ssh2 reports while it connects. It marks the stage that failed by `level`. */
+export function connectFailure(where: string, user: string, error: Error & { level?: string; code?: string }): TidemarkError {
+  if (error.level === 'client-authentication') {
+    return new TidemarkError('host-login-refused', `${where} refused the login of ${user} with the public key`, { cause: error });
+  }
+  return new TidemarkError('host-unreachable', `${where} cannot be reached: ${causeOf(error)}`, { cause: error });
+}
+
+/** Several addresses that refuse at once are an AggregateError, which has a code but no message. */
+export function causeOf(error: Error & { code?: string }): string {
+  return error.message || error.code || error.name;
+}

@@ -1,0 +1,73 @@
+import { quote } from './script.ts';
+
+/** The line on standard output before which nothing is the script's: login shells print what they like. */
+export const READY_MARK = '\u0001tidemark uid=';
+
+/** How a script begins. LC_ALL: messages are read in English. `cd /`: other users cannot enter root's or the login's home. */
+export const SCRIPT_HEAD = `
+set -euo pipefail
+export LC_ALL=C.UTF-8 PATH="\${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"
+cd /
+`;
+
+/**
+ * Bash functions over /proc, because procps is not everywhere. Sessions, not process groups: `timeout` makes a group of its own.
+ * The fields are counted behind the last ")", for a command's name may hold blanks and brackets (proc_pid_stat(5)).
+ */
+export const PROCESS_FUNCTIONS = `
+stat_fields() {
+  local line=
+  { IFS= read -r -d '' line <"/proc/$1/stat"; } 2>/dev/null || :
+  fields=(\${line##*) })
+}
+process_start() { local fields; stat_fields "$1"; printf '%s' "\${fields[19]:-}"; }
+is_running() {
+  local fields; stat_fields "$1"
+  [[ \${fields[19]:-} == "$2" && \${fields[0]} != [ZX] ]]
+}
+session_members() {
+  local entry fields
+  for entry in /proc/[0-9]*; do
+    stat_fields "\${entry#/proc/}"
+    if [[ \${fields[3]:-} == "$1" && \${fields[0]} != [ZX] ]]; then printf '%s ' "\${entry#/proc/}"; fi
+  done
+}
+end_session() {
+  local members tries
+  kill -TERM "$1" $(session_members "$1") 2>/dev/null || :
+  for ((tries = 0; tries < $2; tries++)); do
+    members=$(session_members "$1")
+    [[ $members ]] || return 0
+    sleep 0.1
+  done
+  kill -KILL $members 2>/dev/null || :
+}
+`;
+
+/** Everything else comes on standard input, so that the process list shows this and nothing more. */
+export function loginCommand(isRoot: boolean): string {
+  return `${isRoot ? '' : 'sudo -n -- '}bash -c ${quote('IFS= read -r -d "" boot && eval "$boot"')}`;
+}
+
+/**
+ * What is written to `loginCommand`: two NUL-terminated records, then a line for as long as the client lives.
+ * The second record is the script; half a script is never run. When standard input ends, or is silent for
+ * `silenceMs`, the script's whole session is ended: without a PTY sshd ends nothing.
+ */
+export function conversationOf(script: string, silenceMs: number): string {
+  const boot = `
+${PROCESS_FUNCTIONS}
+printf '\\1tidemark uid=%d\\n' "$EUID"
+(( EUID == 0 )) || exit 1
+IFS= read -r -d '' script || exit 1
+exec 3<&0 </dev/null
+printf '%s\\0' "$script" | setsid bash -c 'IFS= read -r -d "" script; exec </dev/null; eval "$script"' tidemark 3<&- &
+child=$!
+{ while IFS= read -r -t ${silenceMs / 1000} _; do :; done; trap '' TERM; end_session "$child" 50; } <&3 >/dev/null 2>&1 &
+watchdog=$!
+exec 3<&-
+{ wait "$child"; code=$?; kill "$watchdog"; wait "$watchdog"; } 2>/dev/null
+exit "$code"
+`;
+  return `${boot}\0${SCRIPT_HEAD}${script}\0`;
+}
