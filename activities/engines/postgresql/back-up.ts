@@ -1,0 +1,108 @@
+import { TidemarkError } from '#domain/errors.ts';
+import type { BackupOutcome, BackupRequest, EngineContext } from '../port.ts';
+import { repositoryError } from './arm.ts';
+import type { BackupInfo } from './info.ts';
+import { annotation, listBackupInfo } from './info.ts';
+import { findBrokenObjects } from './prove.ts';
+import { configPath, homeOf, pgbackrest } from './repository.ts';
+import type { Server, ServerFacts } from './server.ts';
+import { findRunningServer, readFacts } from './server.ts';
+import { parseSegment } from './wal.ts';
+
+/** A full or block-level incremental by pgBackRest, run detached on the host, then proven object by object. */
+export async function backUp(context: EngineContext, request: BackupRequest): Promise<BackupOutcome> {
+  const server = await findRunningServer(context);
+  const facts = await readFacts(context.host, server);
+  const config = configPath(context.database.id, context.repository.generation);
+  const before = await listBackupInfo(context.host, server, config);
+  const finished = before.find((info) => info.annotation?.[annotation] === request.backupId);
+  const lost = finished === undefined ? await whyParentIsLost(context, server, config, before, request.parentLabel) : undefined;
+  const info = finished ?? (await runBackup(context, server, config, request, lost === undefined ? request.kind : 'full'));
+  await prove(context, server, config, info);
+  return outcome(info, facts, request, lost);
+}
+
+/** What pgBackRest itself does not look at: a parent whose files are gone would make a backup that cannot be restored. */
+async function whyParentIsLost(
+  context: EngineContext,
+  server: Server,
+  config: string,
+  known: readonly BackupInfo[],
+  parentLabel: string | undefined,
+): Promise<string | undefined> {
+  if (parentLabel === undefined) return undefined;
+  const byLabel = new Map(known.map((info) => [info.label, info]));
+  for (let label: string | null = parentLabel; label !== null; label = byLabel.get(label)?.prior ?? null) {
+    if (!byLabel.has(label)) return `the parent's metadata (${label}) is missing from the repository`;
+    const broken = await findBrokenObjects(context, server, config, label);
+    if (broken[0] !== undefined) return `the parent is incomplete in the bucket: ${broken[0]}`;
+  }
+  return undefined;
+}
+
+async function runBackup(
+  context: EngineContext,
+  server: Server,
+  config: string,
+  request: BackupRequest,
+  kind: 'full' | 'incremental',
+): Promise<BackupInfo> {
+  const job = {
+    scope: context.database.id,
+    id: `backup-${request.backupId}`,
+    script: pgbackrest(
+      server,
+      config,
+      `--type=${kind === 'full' ? 'full' : 'incr'}`,
+      `--annotation=${annotation}=${request.backupId}`,
+      'backup',
+    ),
+    progress: `cat ${homeOf(context.database.id)}/archive-lock/*-backup-*.lock`,
+  };
+  const { exitCode, log } = await context.host.runJob(job, { signal: context.signal, onProgress: (output) => reportLock(context, output) });
+  if (exitCode !== 0) throw repositoryError(log, `pgBackRest ended with ${exitCode}`);
+  if (!log.includes('backup command end: completed successfully')) {
+    throw new TidemarkError('backup-not-proven', 'pgBackRest ended with 0 but did not say that it completed');
+  }
+  const info = (await listBackupInfo(context.host, server, config)).find((entry) => entry.annotation?.[annotation] === request.backupId);
+  if (info === undefined)
+    throw new TidemarkError('backup-not-proven', 'pgBackRest ended with 0, but its repository does not list the backup');
+  return info;
+}
+
+/** pgBackRest keeps its progress in its lock file: {"sz": bytes, "szCplt": bytes}. */
+function reportLock(context: EngineContext, output: string): void {
+  const total = /"sz":(\d+)/.exec(output)?.[1];
+  const done = /"szCplt":(\d+)/.exec(output)?.[1];
+  if (total !== undefined && done !== undefined) context.report(Number(done), Number(total));
+}
+
+async function prove(context: EngineContext, server: Server, config: string, info: BackupInfo): Promise<void> {
+  const broken = await findBrokenObjects(context, server, config, info.label);
+  if (broken.length > 0)
+    throw new TidemarkError('backup-not-proven', `the backup ${info.label} is not whole in the bucket: ${broken.slice(0, 3).join('; ')}`);
+  if (info.error === true) {
+    throw new TidemarkError(
+      'backup-not-proven',
+      `the backup ${info.label} holds pages with wrong checksums: the database's own files are damaged. Check its disk, and keep the earlier backups`,
+    );
+  }
+}
+
+function outcome(info: BackupInfo, facts: ServerFacts, request: BackupRequest, lost: string | undefined): BackupOutcome {
+  const kind = info.type === 'full' ? 'full' : 'incremental';
+  const reason = lost ?? 'pgBackRest found no parent to build on';
+  return {
+    kind,
+    label: info.label,
+    parentLabel: info.prior ?? undefined,
+    fallbackReason: request.kind === 'incremental' && kind === 'full' ? reason : undefined,
+    serverVersion: facts.version,
+    // pgBackRest cuts its times to the second, and the backup may have stopped late in it.
+    consistentAt: new Date((info.timestamp.stop + 1) * 1000),
+    firstLog: parseSegment(info.archive.start, facts.segmentBytes).sequence,
+    lastLog: parseSegment(info.archive.stop, facts.segmentBytes).sequence,
+    sizeBytes: info.info.size,
+    storedBytes: info.info.repository.delta,
+  };
+}

@@ -1,0 +1,24 @@
+import type { Engine } from '../port.ts';
+import { arm, disarm } from './arm.ts';
+import { backUp } from './back-up.ts';
+import { expire } from './expire.ts';
+import { checkContinuity, flushLogs } from './logs.ts';
+import { measureHealth, prepare } from './prepare.ts';
+import { build } from './restore/build.ts';
+import { preflight } from './restore/preflight.ts';
+import { recover } from './restore/recover.ts';
+import { cleanUp, swap, swapBack } from './restore/swap.ts';
+
+export const postgresql: Engine = {
+  name: 'postgresql',
+  capabilities: { backupNeedsLogs: true, credentialsOnHost: true, defaultPort: 5432, oldestVersion: '15' },
+  measureHealth,
+  prepare,
+  arm,
+  disarm,
+  backUp,
+  flushLogs,
+  checkContinuity,
+  expire,
+  restore: { preflight, build, recover, swap, swapBack, cleanUp },
+};

@@ -1,0 +1,35 @@
+import type { Host } from '#activities/hosts/port.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import { repositoryError } from './arm.ts';
+import { pgbackrest } from './repository.ts';
+import type { Server } from './server.ts';
+
+/** One entry of `pgbackrest info --output=json`, as far as it is used. */
+export interface BackupInfo {
+  readonly label: string;
+  readonly type: 'full' | 'diff' | 'incr';
+  readonly prior: string | null;
+  readonly error: boolean | null;
+  readonly annotation?: Readonly<Record<string, string>>;
+  readonly archive: { readonly start: string; readonly stop: string };
+  readonly timestamp: { readonly start: number; readonly stop: number };
+  readonly info: { readonly size: number; readonly repository: { readonly delta: number } };
+}
+
+/** The backup's id is an annotation of it, so that another attempt finds what an earlier one finished. */
+export const annotation = 'tidemark';
+
+export async function listBackupInfo(host: Host, server: Server, config: string): Promise<BackupInfo[]> {
+  const output = await host.tryRun(
+    pgbackrest(server, config, '--log-level-console=off', '--log-level-stderr=error', '--output=json', 'info'),
+    { timeoutMs: 180_000 },
+  );
+  if (output.exitCode !== 0) throw repositoryError(output.stderr, 'pgBackRest could not read its repository');
+  const stanzas = JSON.parse(output.stdout) as { status: { code: number; message: string }; backup?: BackupInfo[] }[];
+  const [found] = stanzas;
+  const readable = [0, 2];
+  if (found === undefined || !readable.includes(found.status.code)) {
+    throw new TidemarkError('backup-failed', `the repository cannot be read: ${found?.status.message ?? 'it is empty'}`);
+  }
+  return found.backup ?? [];
+}

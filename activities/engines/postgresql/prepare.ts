@@ -1,0 +1,94 @@
+import { raw, sh } from '#activities/hosts/script.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import type { Health, HostContext } from '../port.ts';
+import { homeOf } from './repository.ts';
+import type { ServerFacts } from './server.ts';
+import { findRunningServer, readFacts, rememberServer } from './server.ts';
+
+const oldestServer = 15;
+
+/** Block-level incrementals need pgBackRest 2.46; newer servers need the release that learned to know them. */
+const oldestTool: readonly { readonly server: number; readonly tool: string }[] = [
+  { server: 18, tool: '2.57' },
+  { server: 17, tool: '2.53.1' },
+  { server: 0, tool: '2.46' },
+];
+
+export async function measureHealth(context: HostContext): Promise<Health> {
+  const facts = await readFacts(context.host, await findRunningServer(context));
+  refuseOldServer(facts);
+  return {
+    version: facts.version,
+    role: facts.replica ? 'replica' : 'primary',
+    lagSeconds: facts.lagSeconds,
+    sizeBytes: facts.sizeBytes,
+  };
+}
+
+/** Installs pgBackRest by apt where it is missing; elsewhere it must be there. */
+export async function prepare(context: HostContext): Promise<void> {
+  const server = await findRunningServer(context);
+  const facts = await readFacts(context.host, server);
+  refuseOldServer(facts);
+  if ((await toolVersion(context)) === undefined) await install(context);
+  const version = await toolVersion(context);
+  const needed = oldestTool.find((entry) => facts.majorVersion >= entry.server)?.tool ?? '2.46';
+  if (version === undefined || compareVersions(version, needed) < 0) {
+    throw new TidemarkError(
+      'tool-missing',
+      `PostgreSQL ${facts.version} needs pgBackRest ${needed} or newer on the host; found ${version ?? 'none'}`,
+    );
+  }
+  const home = homeOf(context.database.id);
+  await context.host.run(sh`install -d -m 0755 /var/lib/tidemark
+install -d -m 0700 -o ${server.owner} -g ${server.group} ${home}
+${raw(rememberServer(server, facts, home))}`);
+}
+
+function refuseOldServer(facts: ServerFacts): void {
+  if (facts.majorVersion < oldestServer) {
+    throw new TidemarkError(
+      'version-not-supported',
+      `PostgreSQL ${facts.version} is too old: ${oldestServer} is the oldest that is supported`,
+    );
+  }
+}
+
+async function toolVersion(context: HostContext): Promise<string | undefined> {
+  const output = await context.host.tryRun('pgbackrest version');
+  return /pgBackRest (\d[\d.]*)/.exec(output.stdout)?.[1];
+}
+
+async function install(context: HostContext): Promise<void> {
+  const job = {
+    scope: context.database.id,
+    id: 'install-pgbackrest',
+    script: `command -v apt-get >/dev/null || { echo 'this host has no apt-get'; exit 3; }
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q -o DPkg::Lock::Timeout=120 update
+apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends pgbackrest ca-certificates
+`,
+  };
+  const { exitCode, log } = await context.host.runJob(job, { signal: context.signal });
+  if (exitCode === 3)
+    throw new TidemarkError(
+      'tool-missing',
+      'pgBackRest is not installed on the host, and Tidemark installs it by apt only: install the package pgbackrest',
+    );
+  if (exitCode !== 0)
+    throw new TidemarkError('tool-missing', `pgBackRest could not be installed: apt-get ended with ${exitCode}: ${lastLines(log)}`);
+}
+
+/** Below zero when `a` is the older one. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
+  for (let index = 0; index < Math.max(left.length, right.length); index++) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+export function lastLines(log: string, count = 4): string {
+  return log.trim().split('\n').slice(-count).join(' | ');
+}

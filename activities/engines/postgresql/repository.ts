@@ -1,0 +1,127 @@
+import { hkdfSync } from 'node:crypto';
+import { raw, sh } from '#activities/hosts/script.ts';
+import { generationKey } from '#domain/names.ts';
+import type { EngineContext } from '../port.ts';
+import type { Server } from './server.ts';
+
+export const stanza = 'db';
+
+/** Everything of ours on the host lies here: configurations with credentials (0600 of the server's owner), spool, locks. */
+export function homeOf(databaseId: string): string {
+  return `/var/lib/tidemark/${databaseId}`;
+}
+
+/** One configuration per generation: the server's own archive_command says which generation its data directory writes to. */
+export function configPath(databaseId: string, generation: number): string {
+  return `${homeOf(databaseId)}/g${generation}.conf`;
+}
+
+/** What a restore reads with: its own lock and spool, so that it never meets the archiving of the running server. */
+export function restoreConfigPath(databaseId: string): string {
+  return `${homeOf(databaseId)}/restore.conf`;
+}
+
+/** The repository's keys in the bucket, relative to the store's prefix. */
+export function repositoryKey(databaseId: string, generation: number): string {
+  return `${generationKey(databaseId, generation)}/pgbackrest`;
+}
+
+export function archiveCommand(databaseId: string, generation: number): string {
+  return `pgbackrest --config=${configPath(databaseId, generation)} --stanza=${stanza} archive-push %p`;
+}
+
+interface ConfigPlace {
+  readonly path: string;
+  readonly dataDirectory: string;
+  /** Its lock and spool directories are named after it. */
+  readonly purpose: 'archive' | 'restore';
+}
+
+/** Writes a configuration file, atomically and readable by the server's owner alone; the secrets come on standard input. */
+export function installConfig(context: EngineContext, server: Server, place: ConfigPlace): string {
+  const home = homeOf(context.database.id);
+  const { caPem } = context.repository.address;
+  return sh`umask 077
+own() { install -d -m 0700 -o ${server.owner} -g ${server.group} "$@"; }
+install -d -m 0755 /var/lib/tidemark
+own ${home} ${home}/${place.purpose}-lock ${home}/${place.purpose}-spool
+put() { base64 -d > "$1.new" && chown ${server.owner}:${server.group} "$1.new" && mv "$1.new" "$1"; }
+${raw(putFile(place.path, configText(context, server, place)))}
+${raw(caPem === undefined ? '' : putFile(`${home}/ca.pem`, caPem))}
+`;
+}
+
+function putFile(path: string, content: string): string {
+  return sh`put ${path} <<'TIDEMARK'
+${raw(Buffer.from(content).toString('base64'))}
+TIDEMARK`;
+}
+
+function configText(context: EngineContext, server: Server, place: ConfigPlace): string {
+  const home = homeOf(context.database.id);
+  return [
+    '[global]',
+    ...repositoryOptions(context),
+    ...processOptions(home, place),
+    `[${stanza}]`,
+    `pg1-path=${place.dataDirectory}`,
+    `pg1-port=${server.port}`,
+    `pg1-socket-path=${server.socketDirectory}`,
+    `pg1-user=${server.owner}`,
+    '',
+  ].join('\n');
+}
+
+function repositoryOptions(context: EngineContext): string[] {
+  const { address, generation, key } = context.repository;
+  const prefix = address.prefix === '' ? '' : `/${address.prefix}`;
+  const { host, port } = splitEndpoint(address.endpoint);
+  return [
+    'repo1-type=s3',
+    `repo1-path=${prefix}/${repositoryKey(context.database.id, generation)}`,
+    `repo1-s3-endpoint=${host}`,
+    `repo1-storage-port=${port}`,
+    `repo1-s3-bucket=${address.bucket}`,
+    `repo1-s3-region=${address.region}`,
+    `repo1-s3-key=${address.accessKey}`,
+    `repo1-s3-key-secret=${address.secretKey}`,
+    'repo1-s3-uri-style=path',
+    ...(address.caPem === undefined ? [] : [`repo1-storage-ca-file=${homeOf(context.database.id)}/ca.pem`]),
+    ...(key === undefined
+      ? []
+      : ['repo1-cipher-type=aes-256-cbc', `repo1-cipher-pass=${passphrase(key, context.database.id, generation)}`]),
+    'repo1-bundle=y',
+    'repo1-block=y',
+    'repo1-retention-full=9999999',
+  ];
+}
+
+function processOptions(home: string, place: ConfigPlace): string[] {
+  return [
+    'compress-type=zst',
+    'process-max=2',
+    'start-fast=y',
+    'expire-auto=n',
+    'archive-async=y',
+    'archive-timeout=120',
+    `spool-path=${home}/${place.purpose}-spool`,
+    `lock-path=${home}/${place.purpose}-lock`,
+    'log-level-file=off',
+    'log-level-console=info',
+  ];
+}
+
+/** pgBackRest's passphrase of one repository, 256 bits derived from the policy's key; see docs/format.md. */
+function passphrase(key: Buffer, databaseId: string, generation: number): string {
+  return Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `tidemark/1/pgbackrest/${databaseId}/g${generation}`, 32)).toString('base64');
+}
+
+function splitEndpoint(endpoint: string): { host: string; port: number } {
+  const match = /^(.*?)(?::(\d+))?$/.exec(endpoint);
+  return { host: match?.[1] ?? endpoint, port: Number(match?.[2] ?? 443) };
+}
+
+/** A command line of pgBackRest, to run as the server's owner. */
+export function pgbackrest(server: Server, config: string, ...words: readonly string[]): string {
+  return sh`cd / && runuser -u ${server.owner} -- pgbackrest --config=${raw(config)} --stanza=${raw(stanza)} ${words}`;
+}

@@ -1,0 +1,141 @@
+import type { Host } from '#activities/hosts/port.ts';
+import { raw, sh } from '#activities/hosts/script.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import type { HostContext } from '../port.ts';
+import { homeOf } from './repository.ts';
+
+/** Where one instance lives, by its own answer. */
+export interface Server {
+  readonly running: boolean;
+  readonly port: number;
+  readonly dataDirectory: string;
+  readonly socketDirectory: string;
+  readonly binDirectory: string;
+  /** The operating system's user that runs it. */
+  readonly owner: string;
+  readonly group: string;
+}
+
+/** Facts of an instance that only it can tell. */
+export interface ServerFacts {
+  readonly version: string;
+  readonly majorVersion: number;
+  readonly replica: boolean;
+  readonly lagSeconds: number | null;
+  readonly sizeBytes: number;
+  readonly segmentBytes: number;
+  readonly configFile: string;
+  readonly hbaFile: string;
+  readonly archiveMode: string;
+  readonly archiveCommand: string;
+  readonly archiveLibrary: string;
+  readonly tablespaces: readonly { readonly oid: number; readonly name: string; readonly location: string; readonly sizeBytes: number }[];
+}
+
+/**
+ * Finds the instance by its port: a postmaster's working directory is its data directory, where postmaster.pid
+ * holds its port (line 4) and its socket directory (line 5). Its links under /proc are read as its own owner:
+ * in a container even root may not. While it does not run, what was last seen counts.
+ */
+export async function findServer(context: HostContext): Promise<Server> {
+  const home = homeOf(context.database.id);
+  const output = await context.host.run(sh`port=${context.database.port} home=${home}
+for status in /proc/[0-9]*/comm; do
+  pid=\${status#/proc/}; pid=\${pid%/comm}
+  comm=$(cat "$status" 2>/dev/null) || continue
+  case "$comm" in postgres|postmaster) ;; *) continue ;; esac
+  owner=$(stat -c %U "/proc/$pid") || continue
+  as() { (cd / && runuser -u "$owner" -- "$@"); }
+  dir=$(as readlink "/proc/$pid/cwd") || continue
+  [ -f "$dir/postmaster.pid" ] && [ "$(sed -n 1p "$dir/postmaster.pid")" = "$pid" ] && [ "$(sed -n 4p "$dir/postmaster.pid")" = "$port" ] || continue
+  printf '%s\n' running "$dir" "$(sed -n 5p "$dir/postmaster.pid")" "$(dirname "$(as readlink "/proc/$pid/exe")")" "$owner" "$(stat -c %G "/proc/$pid")"
+  exit 0
+done
+[ ! -f "$home/server.json" ] || { echo stopped; cat "$home/server.json"; }
+`);
+  const [state, dataDirectory, socketDirectory, binDirectory, owner, group] = output.split('\n');
+  if (state === 'stopped') return { ...(JSON.parse(dataDirectory ?? '') as Remembered).server, running: false };
+  if (!dataDirectory || socketDirectory === undefined || !binDirectory || !owner || !group) {
+    throw new TidemarkError(
+      'server-not-found',
+      `no PostgreSQL server listens on port ${context.database.port} of ${context.database.name}'s host`,
+    );
+  }
+  return {
+    running: true,
+    port: context.database.port,
+    dataDirectory,
+    socketDirectory: socketDirectory === '' ? '/tmp' : socketDirectory,
+    binDirectory,
+    owner,
+    group,
+  };
+}
+
+/** As `findServer`, and it runs. */
+export async function findRunningServer(context: HostContext): Promise<Server> {
+  const server = await findServer(context);
+  if (!server.running) {
+    throw new TidemarkError('server-down', `the PostgreSQL server of ${context.database.name} (${server.dataDirectory}) does not run`);
+  }
+  return server;
+}
+
+interface Remembered {
+  readonly server: Server;
+  readonly facts: ServerFacts;
+}
+
+/** Keeps where the instance lives and what it said of itself, so that it can be restored while it does not run. */
+export function rememberServer(server: Server, facts: ServerFacts, home: string): string {
+  const remembered: Remembered = { server, facts };
+  return sh`cat > ${home}/server.json.new <<'TIDEMARK'
+${raw(JSON.stringify(remembered))}
+TIDEMARK
+mv ${home}/server.json.new ${home}/server.json
+`;
+}
+
+/** The facts of a running server, or the last ones of a stopped one. */
+export async function findFacts(context: HostContext, server: Server): Promise<ServerFacts> {
+  if (server.running) return readFacts(context.host, server);
+  const text = await context.host.run(sh`cat ${homeOf(context.database.id)}/server.json`);
+  return (JSON.parse(text) as Remembered).facts;
+}
+
+/** Runs SQL as the instance's owner and returns the unaligned rows. */
+export async function runSql(host: Host, server: Server, sql: string, timeoutMs = 60_000): Promise<string> {
+  const output = await host.tryRun(
+    sh`cd /
+runuser -u ${server.owner} -- ${server.binDirectory}/psql -XAtq -v ON_ERROR_STOP=1 -h ${server.socketDirectory} -p ${server.port} -d postgres -f - <<'TIDEMARK_SQL'
+${raw(sql)}
+TIDEMARK_SQL
+`,
+    { timeoutMs },
+  );
+  if (output.exitCode === 0) return output.stdout.trim();
+  const words = output.stderr.trim().split('\n').slice(-3).join(' ');
+  const code = output.exitCode === 2 ? 'server-down' : 'host-command-failed';
+  throw new TidemarkError(code, `psql on port ${server.port} ended with ${output.exitCode}: ${words}`);
+}
+
+export async function readFacts(host: Host, server: Server): Promise<ServerFacts> {
+  return JSON.parse(await runSql(host, server, factsSql)) as ServerFacts;
+}
+
+const factsSql = `select json_build_object(
+  'version', split_part(current_setting('server_version'), ' ', 1),
+  'majorVersion', current_setting('server_version_num')::int / 10000,
+  'replica', pg_is_in_recovery(),
+  'lagSeconds', case when not pg_is_in_recovery() then null
+                     when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0
+                     else extract(epoch from now() - pg_last_xact_replay_timestamp()) end,
+  'sizeBytes', (select sum(pg_database_size(oid)) from pg_database),
+  'segmentBytes', (select setting::bigint from pg_settings where name = 'wal_segment_size'),
+  'configFile', current_setting('config_file'),
+  'hbaFile', current_setting('hba_file'),
+  'archiveMode', current_setting('archive_mode'),
+  'archiveCommand', current_setting('archive_command'),
+  'archiveLibrary', current_setting('archive_library'),
+  'tablespaces', (select coalesce(json_agg(json_build_object('oid', oid::bigint, 'name', spcname, 'location', pg_tablespace_location(oid), 'sizeBytes', pg_tablespace_size(oid))), '[]')
+                  from pg_tablespace where pg_tablespace_location(oid) <> ''));`;
