@@ -12,6 +12,10 @@ export function databaseWorkflowId(databaseId: string): string {
   return `database-${databaseId}`;
 }
 
+export function checkWorkflowId(databaseId: string): string {
+  return `check-${databaseId}`;
+}
+
 /** `<databaseId>/tidemark.json`: who this is. */
 export function identityKey(databaseId: string): string {
   return `${databaseId}/tidemark.json`;

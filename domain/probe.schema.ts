@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const probeStepNames = ['connect', 'list', 'put', 'get', 'multipart', 'delete'] as const;
+const probeStepNames = ['connect', 'list', 'put', 'get', 'multipart', 'delete'] as const;
 
 const probeStepSchema = z
   .object({
