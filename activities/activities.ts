@@ -1,0 +1,78 @@
+import type { ErrorCode } from '#domain/errors.ts';
+import type { Schedule } from '#domain/schedule.ts';
+import type { BackupKind, PolicyStatus, TaskKind } from '#domain/states.ts';
+import type { ProbeReport } from '#activities/stores/probe.ts';
+
+export interface TaskRef {
+  readonly taskId: string;
+  readonly policyId: string;
+  readonly databaseId: string;
+}
+
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface BackupRef extends TaskRef {
+  readonly backupId: string;
+}
+
+export interface RestoreRef extends TaskRef {
+  readonly restoreId: string;
+}
+
+/** What a workflow may ask of the catalogue: quick, on the queue `tidemark`. */
+export interface CatalogueActivities {
+  loadPolicy(input: { policyId: string }): Promise<{ name: string; schedule: Schedule; attached: string[] }>;
+  /** Copies what lists need into the policy's row. Times in milliseconds since the epoch. */
+  mirrorPolicy(input: {
+    policyId: string;
+    status: PolicyStatus;
+    lastError: string | null;
+    nextFullAt: number | null;
+    nextIncrementalAt: number | null;
+  }): Promise<void>;
+  /** Inserts the task's row where the API has not, and marks it running. */
+  beginTask(input: TaskRef & { kind: TaskKind; workflowId: string }): Promise<{ databaseName: string }>;
+  endTask(input: { taskId: string; failure?: Failure }): Promise<void>;
+  /** Records a slot that did not run, with its reason. */
+  recordSkip(input: TaskRef & { kind: BackupKind; slotAt: number; reason: string }): Promise<void>;
+  /** Of the given operations those whose workflow is not running and that will never report. */
+  findLostOperations(input: { operations: { databaseId: string; taskId: string }[] }): Promise<{ databaseId: string; taskId: string }[]>;
+  openAttachment(input: TaskRef): Promise<void>;
+  closeAttachment(input: TaskRef): Promise<void>;
+  /** Decides the kind and inserts the backup's row. */
+  planBackup(input: BackupRef & { kind: BackupKind }): Promise<{ kind: BackupKind; fallbackReason?: string }>;
+  failBackup(input: BackupRef & { failure: Failure }): Promise<void>;
+  /** Ends the open generation and begins the one that the restored server already archives into. */
+  beginGeneration(input: RestoreRef): Promise<void>;
+}
+
+/** What is done to hosts and buckets in seconds to minutes, on the queue `tidemark`. */
+export interface HostActivities {
+  checkDatabase(input: { databaseId: string; taskId: string }): Promise<void>;
+  probePolicyStore(input: { policyId: string }): Promise<ProbeReport>;
+  /** The sealed value is a `StoreAddress` as JSON, at the place { table: 'probe', row: id, column: 'store' }; base64. */
+  probeUnsavedStore(input: { id: string; sealed: string }): Promise<ProbeReport>;
+  prepareHost(input: TaskRef): Promise<void>;
+  armPitr(input: TaskRef): Promise<void>;
+  disarmPitr(input: TaskRef): Promise<void>;
+  /** Brings the archive up to now, walks it, and records what is there and what is missing. */
+  checkLogs(input: TaskRef): Promise<{ gaps: string[] }>;
+  /** Chooses base and logs; fails with `target-outside-window` or `backup-not-restorable`. */
+  planRestore(input: RestoreRef): Promise<void>;
+  preflightRestore(input: RestoreRef): Promise<void>;
+  swapRestore(input: RestoreRef): Promise<void>;
+  swapBackRestore(input: RestoreRef): Promise<void>;
+  cleanUpRestore(input: RestoreRef): Promise<void>;
+}
+
+/** What moves data and takes minutes to hours, on the queue `tidemark-transfers`. */
+export interface TransferActivities {
+  runBackup(input: BackupRef): Promise<{ storedBytes: number }>;
+  buildRestore(input: RestoreRef): Promise<void>;
+  recoverRestore(input: RestoreRef): Promise<void>;
+}
+
+export type Activities = CatalogueActivities & HostActivities & TransferActivities;

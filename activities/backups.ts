@@ -1,0 +1,110 @@
+import { findBackup, getBackup, insertBackup, listBackups, updateBackup, backupLink } from '#db/backups.ts';
+import type { BackupRow } from '#db/backups.ts';
+import type { Catalogue } from '#db/tables.ts';
+import { decideKind } from '#domain/chain.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import { manifestKey } from '#domain/names.ts';
+import type { BackupKind } from '#domain/states.ts';
+import type { BackupRef, TransferActivities } from './activities.ts';
+import { getOpenGeneration } from './attachments.ts';
+import type { ActivityDeps } from './context.ts';
+import { withRepository } from './context.ts';
+import type { BackupOutcome } from './engines/port.ts';
+import type { Store } from './stores/port.ts';
+import { wrapLong } from './wrap.ts';
+
+type BackupActivities = Pick<TransferActivities, 'runBackup'>;
+
+/** Decides the kind and inserts the row; a second attempt finds the first one's. */
+export async function planBackup(
+  db: Catalogue,
+  { backupId, databaseId, policyId, kind }: BackupRef & { kind: BackupKind },
+): Promise<{ kind: BackupKind; fallbackReason?: string }> {
+  const planned = await findBackup(db, backupId);
+  if (planned !== undefined)
+    return { kind: planned.kind, ...(planned.fallback_reason === null ? {} : { fallbackReason: planned.fallback_reason }) };
+  const { number: generation } = await getOpenGeneration(db, databaseId);
+  const decision = decideKind(kind, (await listBackups(db, databaseId)).map(backupLink), generation);
+  const fallbackReason = decision.kind === 'full' ? decision.fallbackReason : undefined;
+  await insertBackup(db, {
+    id: backupId,
+    database_id: databaseId,
+    policy_id: policyId,
+    generation,
+    kind: decision.kind,
+    parent_id: decision.kind === 'incremental' ? decision.parent.id : null,
+    fallback_reason: fallbackReason ?? null,
+    // Which server to read from is chosen here once replicas are sources; until then it is the primary.
+    source_id: databaseId,
+  });
+  return { kind: decision.kind, ...(fallbackReason === undefined ? {} : { fallbackReason }) };
+}
+
+export function createBackupActivities(deps: ActivityDeps): BackupActivities {
+  const { db } = deps;
+  return {
+    runBackup: wrapLong(db, 'Backing up', async ({ backupId, databaseId }: BackupRef, attempt) => {
+      const backup = await getBackup(db, backupId);
+      if (backup.status === 'completed') return { storedBytes: backup.stored_bytes ?? 0 };
+      await updateBackup(db, backupId, { status: 'running', started_at: backup.started_at ?? new Date() });
+      const parent = backup.parent_id === null ? undefined : await getBackup(db, backup.parent_id);
+      return withRepository(deps, { databaseId, generation: backup.generation }, attempt, async (engine, context) => {
+        await context.host.sweepJobs(databaseId, [`backup-${backupId}`]);
+        const outcome = await engine.backUp(context, { backupId, kind: backup.kind, parentLabel: parent?.label ?? undefined });
+        const lineage = await findLineage(db, backup, outcome);
+        await writeManifest(context.repository.store, { ...backup, ...lineage }, outcome);
+        await updateBackup(db, backupId, { ...lineage, ...completedColumns(outcome) });
+        return { storedBytes: outcome.storedBytes };
+      });
+    }),
+  };
+}
+
+/** What the backup really builds on, which the engine may have had to decide otherwise than planned. */
+async function findLineage(
+  db: Catalogue,
+  backup: BackupRow,
+  outcome: BackupOutcome,
+): Promise<Pick<BackupRow, 'kind' | 'parent_id' | 'fallback_reason'>> {
+  if (outcome.kind === 'full') {
+    return { kind: 'full', parent_id: null, fallback_reason: outcome.fallbackReason ?? backup.fallback_reason };
+  }
+  const rows = await listBackups(db, backup.database_id);
+  const parent = rows.find(
+    (row) => row.generation === backup.generation && row.label === outcome.parentLabel && row.status === 'completed',
+  );
+  if (parent === undefined) {
+    throw new TidemarkError(
+      'backup-not-proven',
+      `the backup builds on ${outcome.parentLabel ?? 'nothing'}, which is not known as completed`,
+    );
+  }
+  return { kind: 'incremental', parent_id: parent.id, fallback_reason: null };
+}
+
+function completedColumns(outcome: BackupOutcome): Partial<BackupRow> {
+  return {
+    status: 'completed',
+    label: outcome.label,
+    server_version: outcome.serverVersion,
+    consistent_at: outcome.consistentAt,
+    first_log: outcome.firstLog,
+    last_log: outcome.lastLog,
+    size_bytes: outcome.sizeBytes,
+    stored_bytes: outcome.storedBytes,
+    error_code: null,
+    error_message: null,
+    ended_at: new Date(),
+  };
+}
+
+/** Written last and read back: a backup exists when its manifest does. */
+async function writeManifest(store: Store, backup: BackupRow, outcome: BackupOutcome): Promise<void> {
+  const key = manifestKey(backup.database_id, backup.generation, backup.id);
+  const manifest = Buffer.from(
+    `${JSON.stringify({ format: 1, backupId: backup.id, databaseId: backup.database_id, generation: backup.generation, parentId: backup.parent_id, ...outcome }, null, 2)}\n`,
+  );
+  await store.put(key, manifest);
+  if (!(await store.get(key)).equals(manifest))
+    throw new TidemarkError('backup-not-proven', `${key} reads back otherwise than it was written`);
+}

@@ -1,0 +1,58 @@
+import { beginGeneration, listAttachments } from '#db/attachments.ts';
+import { failBackup } from '#db/backups.ts';
+import { getPolicy, updatePolicy } from '#db/policies.ts';
+import { getRestore } from '#db/tasks.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import type { CatalogueActivities } from './activities.ts';
+import { planBackup } from './backups.ts';
+import type { ActivityDeps } from './context.ts';
+import { wrapShort } from './wrap.ts';
+
+type PolicyRecordActivities = Omit<
+  CatalogueActivities,
+  'beginTask' | 'endTask' | 'recordSkip' | 'findLostOperations' | 'openAttachment' | 'closeAttachment'
+>;
+
+export function createCatalogueActivities({ db }: ActivityDeps): PolicyRecordActivities {
+  return {
+    loadPolicy: wrapShort(async ({ policyId }) => {
+      const policy = await getPolicy(db, policyId);
+      const attachments = await listAttachments(db, policyId);
+      const { full_frequency: fullFrequency, full_time: fullTime, full_day: fullDay, incremental_hours: incrementalHours } = policy;
+      return {
+        name: policy.name,
+        schedule: { fullFrequency, fullTime, fullDay, incrementalHours },
+        attached: attachments.map((attachment) => attachment.database_id),
+      };
+    }),
+
+    mirrorPolicy: wrapShort(async ({ policyId, status, lastError, nextFullAt, nextIncrementalAt }) => {
+      await updatePolicy(db, policyId, {
+        status,
+        last_error: lastError,
+        next_full_at: asDate(nextFullAt),
+        next_incremental_at: asDate(nextIncrementalAt),
+      });
+    }),
+
+    planBackup: wrapShort((input) => planBackup(db, input)),
+
+    failBackup: wrapShort(async ({ backupId, failure }) => failBackup(db, backupId, failure)),
+
+    beginGeneration: wrapShort(async ({ restoreId, policyId, databaseId }) => {
+      const [restore, policy] = await Promise.all([getRestore(db, restoreId), getPolicy(db, policyId)]);
+      if (restore.new_generation === null) throw new TidemarkError('internal', `the restore ${restoreId} was not planned`);
+      await beginGeneration(db, {
+        database_id: databaseId,
+        number: restore.new_generation,
+        policy_id: policyId,
+        encrypted: policy.encryption_enabled,
+        reason: 'restored',
+      });
+    }),
+  };
+}
+
+function asDate(at: number | null): Date | null {
+  return at === null ? null : new Date(at);
+}

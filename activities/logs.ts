@@ -1,0 +1,71 @@
+import { markPitr } from '#db/attachments.ts';
+import { listBackups } from '#db/backups.ts';
+import type { BackupRow } from '#db/backups.ts';
+import { recordLogs } from '#db/logs.ts';
+import { getPolicy } from '#db/policies.ts';
+import { messageOf } from '#domain/errors.ts';
+import type { HostActivities, TaskRef } from './activities.ts';
+import { getOpenGeneration } from './attachments.ts';
+import type { ActivityDeps } from './context.ts';
+import { withRepository } from './context.ts';
+import type { LogMark, LogReport } from './engines/port.ts';
+import type { Attempt } from './wrap.ts';
+import { wrapLong } from './wrap.ts';
+
+type LogActivities = Pick<HostActivities, 'checkLogs'>;
+
+export function createLogActivities(deps: ActivityDeps): LogActivities {
+  const { db } = deps;
+  return {
+    checkLogs: wrapLong(db, 'Checking the log archive', async ({ databaseId, policyId }: TaskRef, attempt) => {
+      const policy = await getPolicy(db, policyId);
+      try {
+        const { open } = await bringLogsUpToDate(deps, databaseId, attempt);
+        if (policy.pitr_enabled) await markPitr(db, databaseId, open.length === 0 ? 'active' : 'error', open[0] ?? null);
+        return { gaps: open };
+      } catch (error) {
+        if (policy.pitr_enabled) await markPitr(db, databaseId, 'error', messageOf(error));
+        throw error;
+      }
+    }),
+  };
+}
+
+/** Everything up to now is archived, walked over and recorded; `open` are the gaps that no later backup has left behind. */
+export async function bringLogsUpToDate(
+  deps: ActivityDeps,
+  databaseId: string,
+  attempt: Attempt,
+): Promise<{ mark: LogMark; open: string[] }> {
+  const { number: generation } = await getOpenGeneration(deps.db, databaseId);
+  const backups = (await listBackups(deps.db, databaseId)).filter(
+    (backup) => backup.generation === generation && backup.status === 'completed',
+  );
+  return withRepository(deps, { databaseId, generation }, attempt, async (engine, context) => {
+    const mark = await engine.flushLogs(context);
+    const from = Math.min(mark.sequence, ...firstLogs(backups));
+    const report = await engine.checkContinuity(context, from, [mark]);
+    await record(deps, databaseId, generation, report);
+    const newest = Math.max(from, ...firstLogs(backups));
+    return { mark, open: report.gaps.filter((gap) => gap.sequence >= newest).map((gap) => gap.reason) };
+  });
+}
+
+function firstLogs(backups: readonly BackupRow[]): number[] {
+  return backups.flatMap((backup) => (backup.first_log === null ? [] : [backup.first_log]));
+}
+
+async function record(deps: ActivityDeps, databaseId: string, generation: number, report: LogReport): Promise<void> {
+  await recordLogs(
+    deps.db,
+    { database_id: databaseId, generation },
+    report.pieces.map((piece) => ({
+      sequence: piece.sequence,
+      name: piece.name,
+      size_bytes: piece.sizeBytes,
+      archived_at: piece.archivedAt,
+      covers_until_at: piece.coversUntil,
+    })),
+    report.gaps,
+  );
+}

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findOpenGeneration, getGeneration, nextGenerationNumber } from '#db/attachments.ts';
+import { backupLink, listBackups } from '#db/backups.ts';
+import type { BackupLink } from '#db/backups.ts';
+import { loadHistories } from '#db/logs.ts';
+import { getPolicy } from '#db/policies.ts';
+import { getRestore, recordRestorePlan } from '#db/tasks.ts';
+import type { RestoreRow } from '#db/tasks.ts';
+import { findChain } from '#domain/chain.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import type { RestorePlan } from '#domain/restore-plan.ts';
+import { planBackupRestore, planTimeRestore } from '#domain/restore-plan.ts';
+import type { HostActivities, RestoreRef, TransferActivities } from './activities.ts';
+import type { ActivityDeps } from './context.ts';
+import { openPolicyKey, withRepository } from './context.ts';
+import type { RestoreRequest, RestoreSteps } from './engines/port.ts';
+import { bringLogsUpToDate } from './logs.ts';
+import type { Attempt } from './wrap.ts';
+import { wrapLong } from './wrap.ts';
+
+type RestoreActivities = Pick<HostActivities, 'planRestore' | 'preflightRestore' | 'swapRestore' | 'swapBackRestore' | 'cleanUpRestore'> &
+  Pick<TransferActivities, 'buildRestore' | 'recoverRestore'>;
+
+export function createRestoreActivities(deps: ActivityDeps): RestoreActivities {
+  const { db } = deps;
+  const step = (phase: string, name: keyof RestoreSteps) =>
+    wrapLong(db, phase, async (input: RestoreRef, attempt) => {
+      const restore = await getRestore(db, input.restoreId);
+      if (restore.generation === null) return;
+      await withRepository(deps, { databaseId: input.databaseId, generation: restore.generation }, attempt, async (engine, context) => {
+        await engine.restore[name](context, await requestOf(deps, restore));
+      });
+    });
+  return {
+    planRestore: wrapLong(db, 'Planning', async (input: RestoreRef, attempt) => {
+      const restore = await getRestore(db, input.restoreId);
+      if (restore.generation !== null) return;
+      const plan = await planOf(deps, restore, attempt);
+      const base = plan.chain.at(-1);
+      if (base === undefined) throw new TidemarkError('internal', `the plan of the restore ${restore.id} has no base`);
+      const { policy_id: keptBy } = await getGeneration(db, restore.database_id, plan.generation);
+      if (keptBy !== restore.policy_id) {
+        throw new TidemarkError(
+          'backup-not-restorable',
+          `the backup ${base.id} is kept by the policy ${keptBy}, and the database is attached to ${restore.policy_id}`,
+        );
+      }
+      await recordRestorePlan(db, restore.id, {
+        base_backup_id: base.id,
+        generation: plan.generation,
+        new_generation: await nextGenerationNumber(db, restore.database_id),
+      });
+    }),
+    preflightRestore: step('Looking at disk, tools and backup', 'preflight'),
+    buildRestore: step('Building the data directory beside the running one', 'build'),
+    recoverRestore: step('Recovering up to the target in private', 'recover'),
+    swapRestore: step('Exchanging the data directories', 'swap'),
+    swapBackRestore: step('Putting the former data back', 'swapBack'),
+    cleanUpRestore: step('Cleaning up', 'cleanUp'),
+  };
+}
+
+async function planOf(deps: ActivityDeps, restore: RestoreRow, attempt: Attempt): Promise<RestorePlan<BackupLink>> {
+  const backups = (await listBackups(deps.db, restore.database_id)).map(backupLink);
+  if (restore.backup_id !== null) return planBackupRestore(backups, restore.backup_id);
+  const target = restore.target_at?.getTime() ?? 0;
+  await reachTarget(deps, restore.database_id, target, attempt);
+  return planTimeRestore(backups, await loadHistories(deps.db, restore.database_id), target);
+}
+
+/** The window on record ends at the last look; a target after it may be in the archive as soon as that is brought up to date. */
+async function reachTarget(deps: ActivityDeps, databaseId: string, target: number, attempt: Attempt): Promise<void> {
+  const generation = await findOpenGeneration(deps.db, databaseId);
+  if (generation === undefined || target > Date.now()) return;
+  try {
+    for (let tries = 0; tries < 5; tries++) {
+      const { mark } = await bringLogsUpToDate(deps, databaseId, attempt);
+      if (mark.coversUntil.getTime() >= target) return;
+      await sleep(1_000, undefined, { signal: attempt.signal });
+    }
+  } catch (error) {
+    // A server that is down cannot archive more: what is in the bucket already has to do, and the plan judges it.
+    if (!(error instanceof TidemarkError) || error.code !== 'server-down') throw error;
+  }
+}
+
+async function requestOf(deps: ActivityDeps, restore: RestoreRow): Promise<RestoreRequest> {
+  const backups = (await listBackups(deps.db, restore.database_id)).map(backupLink);
+  const chain = findChain(backups, restore.base_backup_id ?? '');
+  const labels = (chain ?? []).flatMap((link) => (link.row.label === null ? [] : [link.row.label]));
+  const label = labels.at(-1);
+  if (label === undefined || restore.new_generation === null) {
+    throw new TidemarkError('backup-not-restorable', `the base of the restore ${restore.id} is not there any more`);
+  }
+  const policy = await getPolicy(deps.db, restore.policy_id);
+  return {
+    restoreId: restore.id,
+    label,
+    chainLabels: labels,
+    target: restore.target_at ?? undefined,
+    newGeneration: restore.new_generation,
+    newKey: policy.encryption_enabled ? openPolicyKey(deps.sealer, policy) : undefined,
+  };
+}

@@ -1,0 +1,62 @@
+import { Context } from '@temporalio/activity';
+import { getDatabase } from '#db/databases.ts';
+import type { Catalogue } from '#db/tables.ts';
+import { beginTask, endTask, findTask, insertTask } from '#db/tasks.ts';
+import { databaseWorkflowId } from '#domain/names.ts';
+import type { CatalogueActivities } from './activities.ts';
+import type { ActivityDeps } from './context.ts';
+import { wrapShort } from './wrap.ts';
+
+type TaskActivities = Pick<CatalogueActivities, 'beginTask' | 'endTask' | 'recordSkip' | 'findLostOperations'>;
+
+export function createTaskActivities({ db }: ActivityDeps): TaskActivities {
+  return {
+    beginTask: wrapShort(async ({ taskId, policyId, databaseId, kind, workflowId }) => {
+      const database = await getDatabase(db, databaseId);
+      await insertTask(db, {
+        id: taskId,
+        kind,
+        owner_id: database.owner_id,
+        database_id: databaseId,
+        policy_id: policyId === '' ? null : policyId,
+      });
+      await beginTask(db, taskId, workflowId);
+      return { databaseName: database.name };
+    }),
+
+    endTask: wrapShort(async ({ taskId, failure }) => {
+      await endTask(
+        db,
+        taskId,
+        failure === undefined ? { status: 'completed' } : { status: 'failed', error_code: failure.code, error_message: failure.message },
+      );
+    }),
+
+    recordSkip: wrapShort(async ({ taskId, policyId, databaseId, kind, slotAt, reason }) => {
+      const database = await getDatabase(db, databaseId);
+      await insertTask(db, { id: taskId, kind: 'backup', owner_id: database.owner_id, database_id: databaseId, policy_id: policyId });
+      await endTask(db, taskId, {
+        status: 'skipped',
+        error_message: `The ${kind} backup of ${new Date(slotAt).toISOString()} did not run: ${reason}`,
+      });
+    }),
+
+    findLostOperations: wrapShort(async ({ operations }) => {
+      const lost = await Promise.all(operations.map(async (operation) => ((await isLost(db, operation)) ? [operation] : [])));
+      return lost.flat();
+    }),
+  };
+}
+
+/** An operation is lost when its task has ended, or when nothing runs under the database's lock any more. */
+async function isLost(db: Catalogue, { databaseId, taskId }: { databaseId: string; taskId: string }): Promise<boolean> {
+  const task = await findTask(db, taskId);
+  if (task !== undefined && task.ended_at !== null) return true;
+  try {
+    const workflow = await Context.current().client.workflow.getHandle(databaseWorkflowId(databaseId)).describe();
+    return workflow.status.name !== 'RUNNING';
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return true;
+    throw error;
+  }
+}

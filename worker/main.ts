@@ -1,0 +1,27 @@
+import { NativeConnection } from '@temporalio/worker';
+import { connectCatalogue, pingCatalogue } from '#db/connect.ts';
+import { readMasterKey } from '#db/master-key.ts';
+import { createSealer } from '#db/seal.ts';
+import { createNetworkGuard } from '#activities/stores/networks.ts';
+import { startWorkers } from './create-worker.ts';
+import { readSettings } from './settings.ts';
+
+await main();
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.env);
+  const sealer = createSealer(await readMasterKey(settings.TIDEMARK_MASTER_KEY_FILE));
+  const db = connectCatalogue(settings.TIDEMARK_DATABASE_URL);
+  await pingCatalogue(db);
+  const connection = await NativeConnection.connect({ address: settings.TEMPORAL_ADDRESS });
+  const guard = createNetworkGuard({ allowed: settings.TIDEMARK_ALLOWED_NETWORKS });
+  const workers = await startWorkers(
+    { db, sealer, guard },
+    { connection, namespace: settings.TEMPORAL_NAMESPACE, transfers: settings.TIDEMARK_TRANSFERS },
+  );
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void workers.stop());
+  console.log(`worker ready: ${settings.TEMPORAL_ADDRESS}, namespace ${settings.TEMPORAL_NAMESPACE}`);
+  await workers.finished;
+  await connection.close();
+  await db.destroy();
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** The worker's environment. */
+const settingsSchema = z.object({
+  TIDEMARK_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be the catalogue as postgresql://…' }),
+  TIDEMARK_MASTER_KEY_FILE: z.string().min(1),
+  TIDEMARK_ALLOWED_NETWORKS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== ''),
+    ),
+  TIDEMARK_TRANSFERS: z.coerce.number().int().min(1).max(100).default(4),
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+});
+
+export type WorkerSettings = Readonly<z.infer<typeof settingsSchema>>;
+
+/** Throws naming each variable that is missing or wrong. */
+export function readSettings(environment: NodeJS.ProcessEnv): WorkerSettings {
+  const result = settingsSchema.safeParse(environment);
+  if (!result.success) throw new Error(`The worker cannot start.\n${z.prettifyError(result.error)}`);
+  return Object.freeze(result.data);
+}
