@@ -1,0 +1,8 @@
+/** What the worker registers: every export is a workflow, its name the workflow's type. */
+export { attachDatabase } from './attach-database.ts';
+export { backUpDatabase } from './back-up-database.ts';
+export { checkDatabase } from './check-database.ts';
+export { detachDatabase } from './detach-database.ts';
+export { policyWorkflow } from './policy.ts';
+export { restoreDatabase } from './restore-database.ts';
+export { testStore } from './test-store.ts';

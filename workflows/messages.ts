@@ -1,0 +1,75 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ErrorCode } from '#domain/errors.ts';
+import type { Schedule, Slot } from '#domain/schedule.ts';
+import type { BackupKind, PolicyStatus, TaskKind } from '#domain/states.ts';
+
+/** One thing to do to a database; the task's row exists before it is asked for, and tells how it goes. */
+export interface Operation {
+  readonly taskId: string;
+  readonly databaseId: string;
+}
+
+export interface BackupOperation extends Operation {
+  /** The default is a full. */
+  readonly backupKind?: BackupKind;
+}
+
+export interface RestoreOperation extends Operation {
+  readonly restoreId: string;
+}
+
+/** What a policy has to know of itself to plan; secrets stay in the catalogue. */
+export interface PolicySettings {
+  readonly name: string;
+  readonly schedule: Schedule;
+}
+
+export interface PolicyState {
+  readonly status: PolicyStatus;
+  readonly attached: readonly string[];
+  /** What is running or waiting, by database. */
+  readonly busy: Readonly<Record<string, TaskKind>>;
+  readonly nextSlots: readonly Slot[];
+}
+
+export interface OperationReport {
+  readonly databaseId: string;
+  readonly taskId: string;
+  readonly kind: TaskKind;
+  /** For what operators read. */
+  readonly databaseName: string;
+  /** Whether the database is under the policy now. */
+  readonly attached: boolean;
+  /** Absent when it went well. */
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+}
+
+/*
+ * Updates, for the API. Each is refused with an `ApplicationFailure` whose type is the error's code,
+ * and answers as soon as the operation is noted, not when it is done.
+ */
+export const attachUpdate = defineUpdate<void, [Operation]>('attach');
+export const detachUpdate = defineUpdate<void, [Operation]>('detach');
+export const manualBackupUpdate = defineUpdate<void, [BackupOperation]>('manualBackup');
+export const restoreUpdate = defineUpdate<void, [RestoreOperation]>('restore');
+/** The policy's row was changed: read it again. */
+export const editUpdate = defineUpdate<void>('edit');
+
+/** A child's last words; sent to the policy's workflow id without a run id. */
+export const operationEndedSignal = defineSignal<[OperationReport]>('operationEnded');
+
+export const statusQuery = defineQuery<PolicyState>('status');
+
+/** Inputs of the workflows that the API starts itself. */
+export interface PolicyInput {
+  readonly policyId: string;
+}
+export interface CheckDatabaseInput {
+  readonly databaseId: string;
+  readonly taskId: string;
+}
+export interface TestStoreInput {
+  readonly id: string;
+  /** See `probeUnsavedStore`. */
+  readonly sealed: string;
+}

@@ -1,0 +1,48 @@
+import { CancellationScope, getExternalWorkflowHandle, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { Failure, TaskRef } from '#activities/activities.ts';
+import { policyWorkflowId } from '#domain/names.ts';
+import type { TaskKind } from '#domain/states.ts';
+import { endingOf, failureOf } from './failures.ts';
+import { type OperationReport, operationEndedSignal } from './messages.ts';
+import { catalogue } from './proxies.ts';
+
+/** What is known while something is done to a database. */
+export interface RunningOperation {
+  readonly ref: TaskRef;
+  readonly databaseName: string;
+  /** Whether the database is under the policy now; the policy is told at the end. */
+  attached: boolean;
+}
+
+/** Tells the task's story around `work`: it begins, it ends well or with its failure, and the policy hears of it whatever happens. */
+export async function runOperation(kind: TaskKind, title: string, { taskId, policyId, databaseId }: TaskRef, work: (operation: RunningOperation) => Promise<void>): Promise<void> {
+  const ref: TaskRef = { taskId, policyId, databaseId };
+  const operation = { ref, databaseName: databaseId, attached: kind !== 'attach' };
+  let error: unknown;
+  try {
+    const begun = await catalogue(`Begin the task: ${title}`).beginTask({ ...ref, kind, workflowId: workflowInfo().workflowId });
+    operation.databaseName = begun.databaseName;
+    setCurrentDetails(`${title} of **${begun.databaseName}**`);
+    await work(operation);
+  } catch (thrown) {
+    error = thrown ?? 'nothing was thrown';
+  }
+  const failure = error === undefined ? undefined : failureOf(error);
+  await CancellationScope.nonCancellable(async () => {
+    try {
+      await catalogue('End the task').endTask({ taskId, ...(failure && { failure }) });
+    } finally {
+      await report(operation, kind, failure);
+    }
+  });
+  if (error !== undefined) throw endingOf(error);
+}
+
+async function report({ ref, databaseName, attached }: RunningOperation, kind: TaskKind, error: Failure | undefined): Promise<void> {
+  const words: OperationReport = { databaseId: ref.databaseId, taskId: ref.taskId, databaseName, kind, attached, ...(error && { error }) };
+  try {
+    await getExternalWorkflowHandle(policyWorkflowId(ref.policyId)).signal(operationEndedSignal, words);
+  } catch {
+    // The policy's workflow is gone; the task has been ended, so nobody is left to be told.
+  }
+}

@@ -1,0 +1,114 @@
+import {
+  ChildWorkflowCancellationType, type ChildWorkflowOptions, ParentClosePolicy, startChild, uuid4, WorkflowIdReusePolicy,
+} from '@temporalio/workflow';
+import { databaseWorkflowId } from '#domain/names.ts';
+import { attachDatabase } from './attach-database.ts';
+import { backUpDatabase } from './back-up-database.ts';
+import { detachDatabase } from './detach-database.ts';
+import { isAlreadyStarted } from './failures.ts';
+import { describeRunning } from './policy-messages.ts';
+import { freeDatabase, noteAttached, type NotedOperation, noteOperation, type PolicyMemory, queuedOperations, startedOperations } from './policy-state.ts';
+import { catalogue } from './proxies.ts';
+import { restoreDatabase } from './restore-database.ts';
+
+/** Turns the slot that is due into one backup per database, or into a skip with its reason. */
+export function noteSlotWork(memory: PolicyMemory): void {
+  const slot = memory.due;
+  if (slot === null || memory.status === 'validating') return;
+  for (const databaseId of memory.attached) {
+    const reason = findObstacle(memory, databaseId);
+    if (reason === undefined) noteOperation(memory, databaseId, uuid4(), { kind: 'backup', backupKind: slot.kind, slotAt: slot.at });
+    else memory.skips.push({ taskId: uuid4(), databaseId, kind: slot.kind, slotAt: slot.at, reason });
+  }
+  memory.due = null;
+}
+
+function findObstacle({ status, lastError, operations }: PolicyMemory, databaseId: string): string | undefined {
+  if (status !== 'active') return `the policy is in status ${status}${lastError === null ? '' : `: ${lastError}`}`;
+  const running = operations[databaseId];
+  return running === undefined ? undefined : describeRunning(running.work);
+}
+
+export async function recordSkips(policyId: string, memory: PolicyMemory): Promise<void> {
+  await allEnded(memory.skips.map(async (skip) => {
+    await catalogue(`Record a skipped ${skip.kind} backup`).recordSkip({ policyId, ...skip });
+    memory.skips = memory.skips.filter((other) => other !== skip);
+  }));
+}
+
+/** Starts what was noted. The workflow id is the database's lock: what finds it taken does not run. */
+export async function startQueued(policyId: string, memory: PolicyMemory): Promise<void> {
+  await allEnded(queuedOperations(memory).map((operation) => start(policyId, memory, operation)));
+}
+
+async function start(policyId: string, memory: PolicyMemory, operation: NotedOperation): Promise<void> {
+  try {
+    await startOperation(policyId, operation, memory.databaseNames[operation.databaseId] ?? operation.databaseId);
+    operation.started = true;
+  } catch (error) {
+    if (!isAlreadyStarted(error)) throw error;
+    freeDatabase(memory, operation);
+    await refuse(memory, operation);
+  }
+}
+
+async function refuse(memory: PolicyMemory, { databaseId, taskId, work }: NotedOperation): Promise<void> {
+  const reason = 'another operation is running on the database';
+  if (work.kind === 'backup' && work.slotAt !== undefined) {
+    memory.skips.push({ taskId, databaseId, kind: work.backupKind, slotAt: work.slotAt, reason });
+  } else {
+    await catalogue('End the task').endTask({ taskId, failure: { code: 'database-busy', message: reason } });
+  }
+}
+
+async function startOperation(policyId: string, { databaseId, taskId, work }: NotedOperation, name: string): Promise<void> {
+  const ref = { taskId, policyId, databaseId };
+  switch (work.kind) {
+    case 'attach':
+      await startChild(attachDatabase, { ...childOptions(databaseId, taskId, `Attach ${name}`), args: [ref] });
+      return;
+    case 'detach':
+      await startChild(detachDatabase, { ...childOptions(databaseId, taskId, `Detach ${name}`), args: [ref] });
+      return;
+    case 'backup': {
+      const summary = `${work.backupKind === 'full' ? 'Full' : 'Incremental'} backup of ${name}`;
+      await startChild(backUpDatabase, { ...childOptions(databaseId, taskId, summary), args: [{ ...ref, kind: work.backupKind }] });
+      return;
+    }
+    case 'restore':
+      await startChild(restoreDatabase, { ...childOptions(databaseId, taskId, `Restore of ${name}`), args: [{ ...ref, restoreId: work.restoreId }] });
+      return;
+  }
+}
+
+/** The memo tells which task holds the lock. */
+function childOptions(databaseId: string, taskId: string, staticSummary: string) {
+  return {
+    workflowId: databaseWorkflowId(databaseId),
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    cancellationType: ChildWorkflowCancellationType.ABANDON,
+    memo: { taskId },
+    staticSummary,
+  } satisfies ChildWorkflowOptions;
+}
+
+/** Frees the databases whose operation was terminated and will never report. */
+export async function freeLost(policyId: string, memory: PolicyMemory): Promise<void> {
+  const operations = startedOperations(memory).map(({ databaseId, taskId }) => ({ databaseId, taskId }));
+  if (operations.length === 0) return;
+  const found = await catalogue('Look for operations that were terminated').findLostOperations({ operations });
+  const lost = found.filter((operation) => freeDatabase(memory, operation));
+  if (lost.length === 0) return;
+  const { attached } = await catalogue('Read the policy').loadPolicy({ policyId });
+  for (const { databaseId } of lost) noteAttached(memory, databaseId, attached.includes(databaseId));
+  await allEnded(lost.map(({ taskId }) => catalogue('End the task of a terminated operation').endTask({ taskId, failure: terminated })));
+}
+
+/** Unlike `Promise.all`, leaves nothing running behind a failure. */
+async function allEnded(acts: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(acts)).find((act) => act.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+const terminated = { code: 'internal', message: 'the operation was terminated' } as const;

@@ -1,0 +1,99 @@
+import type { Slot } from '#domain/schedule.ts';
+import { dueSlot } from '#domain/schedule.ts';
+import type { BackupKind, PolicyStatus } from '#domain/states.ts';
+import type { OperationReport, PolicySettings } from './messages.ts';
+
+/** What to start on a database; it holds the database from when it is noted until its report. */
+export type Work =
+  | { readonly kind: 'attach' | 'detach' }
+  | { readonly kind: 'backup'; readonly backupKind: BackupKind; /** The slot that asked for it; absent for a manual one. */ readonly slotAt?: number }
+  | { readonly kind: 'restore'; readonly restoreId: string };
+
+export interface NotedOperation {
+  readonly databaseId: string;
+  readonly taskId: string;
+  readonly work: Work;
+  started: boolean;
+}
+
+/** A slot that did not run. */
+export interface Skip {
+  readonly taskId: string;
+  readonly databaseId: string;
+  readonly kind: BackupKind;
+  readonly slotAt: number;
+  readonly reason: string;
+}
+
+/** The memory of a policy; plain JSON, carried from run to run. */
+export interface PolicyMemory {
+  /** null until the policy's row was read. */
+  settings: PolicySettings | null;
+  /** Counts the edits of the policy's row, and up to which of them it was read. */
+  revision: number;
+  readRevision: number;
+  status: PolicyStatus;
+  lastError: string | null;
+  /** What went wrong with the bookkeeping at the last pass; it is tried again. */
+  trouble: string | null;
+  attached: string[];
+  /** By database. */
+  operations: Record<string, NotedOperation>;
+  databaseNames: Record<string, string>;
+  /** Every slot up to here has been run, recorded as skipped, or noted as `due`. */
+  handledUntil: number;
+  due: Slot | null;
+  /** Not yet in the catalogue. */
+  skips: Skip[];
+  /** When lost operations were last looked for. */
+  lookedAt: number;
+  /** What the policy's row was last told. */
+  mirrored: string;
+}
+
+export function createMemory(now: number): PolicyMemory {
+  return {
+    settings: null, revision: 1, readRevision: 0, status: 'validating', lastError: null, trouble: null,
+    attached: [], operations: {}, databaseNames: {},
+    handledUntil: now, due: null, skips: [], lookedAt: now, mirrored: '',
+  };
+}
+
+/** Brings the memory up to `now`: slots that have passed since the last look collapse into one that is due. */
+export function noteDueSlot(memory: PolicyMemory, now: number): void {
+  if (memory.settings === null || now <= memory.handledUntil) return;
+  const slot = dueSlot(memory.settings.schedule, memory.handledUntil, now);
+  if (slot !== undefined && (memory.due?.kind !== 'full' || slot.kind === 'full')) memory.due = slot;
+  memory.handledUntil = now;
+}
+
+export function noteOperation(memory: PolicyMemory, databaseId: string, taskId: string, work: Work): void {
+  memory.operations[databaseId] = { databaseId, taskId, work, started: false };
+}
+
+/** What the end of an operation means to its policy. */
+export function noteOutcome(memory: PolicyMemory, report: OperationReport): void {
+  memory.databaseNames[report.databaseId] = report.databaseName;
+  noteAttached(memory, report.databaseId, report.attached);
+  freeDatabase(memory, report);
+}
+
+export function noteAttached(memory: PolicyMemory, databaseId: string, isAttached: boolean): void {
+  const others = memory.attached.filter((id) => id !== databaseId);
+  memory.attached = isAttached ? [...others, databaseId] : others;
+}
+
+/** Only the operation that is meant lets go: a late word of another one does not. */
+export function freeDatabase(memory: PolicyMemory, { databaseId, taskId }: { databaseId: string; taskId: string }): boolean {
+  if (memory.operations[databaseId]?.taskId !== taskId) return false;
+  delete memory.operations[databaseId];
+  return true;
+}
+
+export function queuedOperations(memory: PolicyMemory): NotedOperation[] {
+  return Object.values(memory.operations).filter(({ started }) => !started);
+}
+
+export function startedOperations(memory: PolicyMemory): NotedOperation[] {
+  return Object.values(memory.operations).filter(({ started }) => started);
+}

@@ -1,0 +1,137 @@
+import { ActivityFailure, allHandlersFinished, condition, continueAsNew, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { CatalogueActivities } from '#activities/activities.ts';
+import { nextSlot } from '#domain/schedule.ts';
+import { failureOf } from './failures.ts';
+import type { PolicyInput } from './messages.ts';
+import { answerMessages } from './policy-messages.ts';
+import { freeLost, noteSlotWork, recordSkips, startQueued } from './policy-operations.ts';
+import { createMemory, noteDueSlot, type PolicyMemory, startedOperations } from './policy-state.ts';
+import { describeForLists, describeForOperators, describeSlot } from './policy-view.ts';
+import { catalogue, probes } from './proxies.ts';
+
+/** What one run of the workflow hands to the next. */
+interface PolicyRun extends PolicyInput {
+  readonly memory?: PolicyMemory;
+  /** The length of history at which the next run begins. */
+  readonly maxEvents?: number;
+}
+
+const MINUTE = 60_000;
+/** So that a policy that sleeps for a week takes up new code. */
+const longestSleep = 24 * 60 * MINUTE;
+const lookEvery = 5 * MINUTE;
+
+const afterTrouble = MINUTE;
+
+/** One per policy, for its whole life: sleeps until something is to be done and has it done. Ends when the policy's row is gone. */
+export async function policyWorkflow(run: PolicyRun): Promise<void> {
+  const memory = run.memory ?? createMemory(Date.now());
+  const alarm = { isRung: false };
+  const wake = (): void => void (alarm.isRung = true);
+  const validate = createValidation(run.policyId, memory, wake);
+  answerMessages(memory, wake);
+  for (;;) {
+    alarm.isRung = false;
+    if ((await pass(run.policyId, memory, validate)) === 'policy is gone') break;
+    setCurrentDetails(describeForOperators(memory));
+    if (isHistoryLong(run)) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof policyWorkflow>({ ...run, memory });
+    }
+    const { ms, summary } = nextWaking(memory, Date.now());
+    if (ms > 0 && !alarm.isRung) await condition(() => alarm.isRung, ms, { summary });
+  }
+  await condition(allHandlersFinished);
+}
+
+/** Does everything that is to be done now. What goes wrong is shown and tried again: a policy that gives up would be silent. */
+async function pass(policyId: string, memory: PolicyMemory, validate: () => void): Promise<'policy is gone' | undefined> {
+  try {
+    noteDueSlot(memory, Date.now());
+    if (memory.readRevision < memory.revision) await readSettings(policyId, memory);
+    validate();
+    noteSlotWork(memory);
+    if (startedOperations(memory).length === 0) memory.lookedAt = Date.now();
+    await startQueued(policyId, memory);
+    await recordSkips(policyId, memory);
+    if (Date.now() - memory.lookedAt >= lookEvery) await lookForLost(policyId, memory);
+    memory.trouble = null;
+    await mirror(policyId, memory);
+    return undefined;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const { code, message } = failureOf(error);
+    memory.trouble = message;
+    return code === 'not-found' && error instanceof ActivityFailure && aboutThePolicy.has(error.activityType) ? 'policy is gone' : undefined;
+  }
+}
+
+const aboutThePolicy: ReadonlySet<string> = new Set<keyof CatalogueActivities>(['loadPolicy', 'mirrorPolicy']);
+
+/** The databases are taken from the catalogue only at the start: later the reports of attach and detach tell when one is ready. */
+async function readSettings(policyId: string, memory: PolicyMemory): Promise<void> {
+  const { revision } = memory;
+  const { name, schedule, attached } = await catalogue('Read the policy').loadPolicy({ policyId });
+  if (memory.settings === null) memory.attached = attached;
+  memory.settings = { name, schedule };
+  memory.readRevision = revision;
+}
+
+/** Returns what has the store probed beside the main loop, as long as the policy is validating; a finding on what was edited meanwhile does not count. */
+function createValidation(policyId: string, memory: PolicyMemory, wake: () => void): () => void {
+  let isProbing = false;
+  const probe = async (): Promise<void> => {
+    const { revision } = memory;
+    const finding = await findFault(policyId);
+    if (revision === memory.revision) {
+      memory.status = finding === null ? 'active' : 'error';
+      memory.lastError = finding;
+    }
+    isProbing = false;
+    wake();
+  };
+  return () => {
+    if (isProbing || memory.status !== 'validating') return;
+    isProbing = true;
+    void probe();
+  };
+}
+
+async function findFault(policyId: string): Promise<string | null> {
+  try {
+    const { ok, steps } = await probes('Test the connection to the store').probePolicyStore({ policyId });
+    return ok ? null : steps.flatMap((step) => (step.ok === false ? [`${step.name}: ${step.message ?? 'failed'}`] : [])).join('; ');
+  } catch (error) {
+    return failureOf(error).message;
+  }
+}
+
+async function lookForLost(policyId: string, memory: PolicyMemory): Promise<void> {
+  memory.lookedAt = Date.now();
+  await freeLost(policyId, memory);
+}
+
+async function mirror(policyId: string, memory: PolicyMemory): Promise<void> {
+  const row = describeForLists(memory);
+  const mirrored = JSON.stringify(row);
+  if (mirrored === memory.mirrored) return;
+  await catalogue('Show the state in the lists').mirrorPolicy({ policyId, ...row });
+  memory.mirrored = mirrored;
+}
+
+function isHistoryLong({ maxEvents = 2_000 }: PolicyRun): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || historyLength > maxEvents;
+}
+
+/** Not positive when something fell due during the pass. */
+function nextWaking(memory: PolicyMemory, now: number): { ms: number; summary: string } {
+  const waits = [{ ms: longestSleep, summary: 'Nothing to do today' }];
+  if (memory.settings !== null) {
+    const slot = nextSlot(memory.settings.schedule, memory.handledUntil);
+    waits.push({ ms: slot.at - now, summary: `Until the ${describeSlot(slot)}` });
+  }
+  if (startedOperations(memory).length > 0) waits.push({ ms: memory.lookedAt + lookEvery - now, summary: 'Until the next look at what is running' });
+  if (memory.trouble !== null) waits.push({ ms: afterTrouble, summary: 'Until the bookkeeping is tried again' });
+  return waits.reduce((first, wait) => (wait.ms < first.ms ? wait : first));
+}

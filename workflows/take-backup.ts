@@ -1,0 +1,20 @@
+import { uuid4 } from '@temporalio/workflow';
+import type { BackupKind } from '#domain/states.ts';
+import { failureOf, undoAfter } from './failures.ts';
+import type { RunningOperation } from './operation.ts';
+import { catalogue, steps, transfers } from './proxies.ts';
+
+/**
+ * Takes a backup, then checks that the logs go on without a gap. A check that fails fails the operation, but leaves the
+ * backup completed: it is proven by itself.
+ */
+export async function takeBackup({ ref, databaseName }: RunningOperation, requested: BackupKind): Promise<void> {
+  const backup = { ...ref, backupId: uuid4() };
+  try {
+    const { kind } = await catalogue(`Plan the ${requested} backup of ${databaseName}`).planBackup({ ...backup, kind: requested });
+    await transfers(`${kind === 'full' ? 'Full' : 'Incremental'} backup of ${databaseName}`).runBackup(backup);
+  } catch (error) {
+    await undoAfter(error, () => catalogue(`Mark the backup of ${databaseName} failed`).failBackup({ ...backup, failure: failureOf(error) }));
+  }
+  await steps(`Check the log archive of ${databaseName}`).checkLogs(ref);
+}
