@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { BackupRow } from '#db/backups.ts';
+import { listBackups } from '#db/backups.ts';
+import { backupCreateSchema } from '#domain/backup.schema.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import { backupKinds, backupStatuses } from '#domain/states.ts';
+import { at, failureSchema, idParams, isoOf, listOf, maybeAt, maybeIsoOf, viewFailure } from './answers.ts';
+import { requestOperation } from './operations.ts';
+import { getVisibleBackup, getVisibleDatabase } from './ownership.ts';
+import { defineRoute } from './route.ts';
+import { taskSchema } from './task-view.ts';
+import { viewNewTask } from './tasks.ts';
+
+const backupSchema = z
+  .object({
+    id: z.uuid(),
+    databaseId: z.uuid(),
+    policyId: z.uuid(),
+    kind: z.enum(backupKinds),
+    status: z.enum(backupStatuses),
+    generation: z.int(),
+    parentId: z.uuid().nullable(),
+    fallbackReason: z.string().nullable().describe('Why an incremental that was due became a full.'),
+    sourceId: z.uuid().describe('The server that it was read from.'),
+    label: z.string().nullable().describe("The engine's own name of it."),
+    serverVersion: z.string().nullable(),
+    consistentAt: maybeAt,
+    sizeBytes: z.int().nullable(),
+    storedBytes: z.int().nullable(),
+    error: failureSchema.nullable(),
+    createdAt: at,
+    startedAt: maybeAt,
+    endedAt: maybeAt,
+  })
+  .meta({ id: 'Backup' });
+
+export const backupRoutes = [
+  defineRoute({
+    method: 'get',
+    path: '/api/v1/databases/{id}/backups',
+    operationId: 'listBackups',
+    summary: "A database's backups, newest first.",
+    auth: 'user',
+    params: idParams,
+    answer: { status: 200, description: 'The backups.', schema: listOf(backupSchema) },
+    async handle(call) {
+      const database = await getVisibleDatabase(call, call.params.id);
+      return { items: (await listBackups(call.deps.db, database.id)).map(viewBackup) };
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/api/v1/backups/{id}',
+    operationId: 'getBackup',
+    summary: 'One backup.',
+    auth: 'user',
+    params: idParams,
+    answer: { status: 200, description: 'The backup.', schema: backupSchema },
+    handle: async (call) => viewBackup(await getVisibleBackup(call, call.params.id)),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/api/v1/databases/{id}/backups',
+    operationId: 'createBackup',
+    summary:
+      'Manual backup, now: a full unless an incremental is asked for. Refused while another operation of the database is waiting or running.',
+    auth: 'user',
+    params: idParams,
+    body: backupCreateSchema,
+    answer: { status: 202, description: 'The backup has begun.', schema: taskSchema },
+    async handle(call) {
+      const database = await getVisibleDatabase(call, call.params.id);
+      if (database.policy_id === null) throw new TidemarkError('not-attached', `${database.name} is not attached to a policy`);
+      const taskId = await requestOperation(call, {
+        update: 'manualBackup',
+        kind: 'backup',
+        policyId: database.policy_id,
+        database,
+        more: { backupKind: call.body.kind },
+      });
+      return viewNewTask(call.deps, taskId);
+    },
+  }),
+];
+
+function viewBackup(row: BackupRow): z.infer<typeof backupSchema> {
+  return {
+    id: row.id,
+    databaseId: row.database_id,
+    policyId: row.policy_id,
+    kind: row.kind,
+    status: row.status,
+    generation: row.generation,
+    parentId: row.parent_id,
+    fallbackReason: row.fallback_reason,
+    sourceId: row.source_id,
+    label: row.label,
+    serverVersion: row.server_version,
+    consistentAt: maybeIsoOf(row.consistent_at),
+    sizeBytes: row.size_bytes,
+    storedBytes: row.stored_bytes,
+    error: viewFailure(row),
+    createdAt: isoOf(row.created_at),
+    startedAt: maybeIsoOf(row.started_at),
+    endedAt: maybeIsoOf(row.ended_at),
+  };
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import type { DatabaseOverview } from '#db/databases.ts';
+import { databaseRoles, databaseStatuses, engineNames, pitrStatuses } from '#domain/states.ts';
+import { at, isoOf, maybeAt, maybeIsoOf } from './answers.ts';
+import { fingerprintOf } from './ssh-key.ts';
+
+const attachmentSummarySchema = z
+  .object({ policyId: z.uuid(), policyName: z.string(), pitrStatus: z.enum(pitrStatuses), pitrMessage: z.string().nullable() })
+  .meta({ id: 'AttachmentSummary' });
+
+export const databaseSchema = z
+  .object({
+    id: z.uuid(),
+    ownerId: z.uuid(),
+    name: z.string(),
+    engine: z.enum(engineNames),
+    version: z.string().nullable(),
+    host: z.string(),
+    port: z.int(),
+    sshPort: z.int(),
+    sshUser: z.string(),
+    hostKeyFingerprint: z.string().nullable().describe('SHA256, as `ssh-keygen -l` shows it; null until the first check.'),
+    role: z.enum(databaseRoles),
+    primaryId: z.uuid().nullable(),
+    status: z.enum(databaseStatuses),
+    statusMessage: z.string().nullable(),
+    checkedAt: maybeAt,
+    attachment: attachmentSummarySchema.nullable(),
+    createdAt: at,
+  })
+  .meta({ id: 'Database' });
+
+export function viewDatabase(row: DatabaseOverview): z.infer<typeof databaseSchema> {
+  return {
+    id: row.id,
+    ownerId: row.owner_id,
+    name: row.name,
+    engine: row.engine,
+    version: row.version,
+    host: row.host,
+    port: row.port,
+    sshPort: row.ssh_port,
+    sshUser: row.ssh_user,
+    hostKeyFingerprint: row.host_key === null ? null : fingerprintOf(row.host_key),
+    role: row.role,
+    primaryId: row.primary_id,
+    status: row.status,
+    statusMessage: row.status_message,
+    checkedAt: maybeIsoOf(row.checked_at),
+    attachment: viewAttachment(row),
+    createdAt: isoOf(row.created_at),
+  };
+}
+
+function viewAttachment(row: DatabaseOverview): z.infer<typeof attachmentSummarySchema> | null {
+  if (row.policy_id === null || row.policy_name === null || row.pitr_status === null) return null;
+  return { policyId: row.policy_id, policyName: row.policy_name, pitrStatus: row.pitr_status, pitrMessage: row.pitr_message };
+}

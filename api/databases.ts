@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { DatabaseRow } from '#db/databases.ts';
+import { findDatabase, insertDatabase, listDatabaseOverviews, sshKeyPlace } from '#db/databases.ts';
+import { insertTask } from '#db/tasks.ts';
+import { databaseCreateSchema } from '#domain/database.schema.ts';
+import type { DatabaseCreate } from '#domain/database.schema.ts';
+import type { EngineName } from '#domain/states.ts';
+import { idParams, listOf } from './answers.ts';
+import { databaseSchema, viewDatabase } from './database-view.ts';
+import { requireTemporal, startCheck } from './operations.ts';
+import { getVisibleDatabase, ownerFilter, ownerOfNew } from './ownership.ts';
+import { invalidField } from './problems.ts';
+import type { UserCall } from './route.ts';
+import { defineRoute } from './route.ts';
+import { normalisePrivateKey } from './ssh-key.ts';
+import { taskSchema } from './task-view.ts';
+import { viewNewTask } from './tasks.ts';
+
+const usualPorts: Readonly<Record<EngineName, number>> = { postgresql: 5432, mariadb: 3306, mysql: 3306 };
+
+export const databaseRoutes = [
+  defineRoute({
+    method: 'post',
+    path: '/api/v1/databases',
+    operationId: 'createDatabase',
+    summary: 'Register a database server. It is checked at once; the task tells how that goes.',
+    auth: 'user',
+    body: databaseCreateSchema,
+    answer: {
+      status: 201,
+      description: 'Registered.',
+      schema: databaseSchema.extend({ taskId: z.uuid() }).meta({ id: 'CreatedDatabase' }),
+    },
+    async handle(call) {
+      const owner_id = await ownerOfNew(call, call.body.ownerId);
+      await requirePrimary(call, call.body, owner_id);
+      const ssh_key = normalisePrivateKey(call.body.sshPrivateKey);
+      await requireTemporal(call.deps);
+      const database = newDatabase(call, call.body, { owner_id, ssh_key });
+      const taskId = randomUUID();
+      await call.deps.db.transaction().execute(async (transaction) => {
+        await call.audit(`database:${database.id}`, { name: database.name, host: database.host, ownerId: owner_id }, transaction);
+        await insertDatabase(transaction, database);
+        await insertTask(transaction, { id: taskId, kind: 'check', owner_id, database_id: database.id });
+      });
+      await startCheck(call.deps, database, taskId);
+      return { ...viewDatabase(await getVisibleDatabase(call, database.id)), taskId };
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/api/v1/databases',
+    operationId: 'listDatabases',
+    summary: 'The databases, by name.',
+    auth: 'user',
+    answer: { status: 200, description: 'The databases.', schema: listOf(databaseSchema) },
+    async handle(call) {
+      const rows = await listDatabaseOverviews(call.deps.db, { ownerId: ownerFilter(call.user) });
+      return { items: rows.map(viewDatabase) };
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/api/v1/databases/{id}',
+    operationId: 'getDatabase',
+    summary: 'One database, with its host key and what it is attached to.',
+    auth: 'user',
+    params: idParams,
+    answer: { status: 200, description: 'The database.', schema: databaseSchema },
+    handle: async (call) => viewDatabase(await getVisibleDatabase(call, call.params.id)),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/api/v1/databases/{id}/checks',
+    operationId: 'checkDatabase',
+    summary: 'Check again that the database can be reached.',
+    auth: 'user',
+    params: idParams,
+    answer: { status: 202, description: 'The check has begun.', schema: taskSchema },
+    async handle(call) {
+      const database = await getVisibleDatabase(call, call.params.id);
+      await requireTemporal(call.deps);
+      const taskId = randomUUID();
+      await call.deps.db.transaction().execute(async (transaction) => {
+        await call.audit(`database:${database.id}`, { taskId }, transaction);
+        await insertTask(transaction, { id: taskId, kind: 'check', owner_id: database.owner_id, database_id: database.id });
+      });
+      await startCheck(call.deps, database, taskId);
+      return viewNewTask(call.deps, taskId);
+    },
+  }),
+];
+
+/** A replica stands beside a primary of the same owner and engine. */
+async function requirePrimary(call: UserCall, { primaryId, engine }: DatabaseCreate, ownerId: string): Promise<void> {
+  if (primaryId === undefined) return;
+  const primary = await findDatabase(call.deps.db, primaryId);
+  if (primary?.owner_id !== ownerId) throw invalidField('primaryId', `there is no database ${primaryId}`);
+  if (primary.role !== 'primary') throw invalidField('primaryId', `${primary.name} is a replica itself`);
+  if (primary.engine !== engine) throw invalidField('primaryId', `${primary.name} is of another engine, ${primary.engine}`);
+}
+
+function newDatabase(
+  call: UserCall,
+  body: DatabaseCreate,
+  more: { owner_id: string; ssh_key: string },
+): Omit<DatabaseRow, 'version' | 'status' | 'status_message' | 'checked_at' | 'created_at'> {
+  const id = randomUUID();
+  return {
+    id,
+    owner_id: more.owner_id,
+    name: body.name,
+    engine: body.engine,
+    host: body.host,
+    port: body.port ?? usualPorts[body.engine],
+    ssh_port: body.sshPort,
+    ssh_user: body.sshUser,
+    ssh_key_sealed: call.deps.sealer.seal(more.ssh_key, sshKeyPlace(id)),
+    host_key: body.hostKey ?? null,
+    role: body.role,
+    primary_id: body.primaryId ?? null,
+  };
+}

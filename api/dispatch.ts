@@ -1,0 +1,91 @@
+import type { Request, RequestHandler, Response } from 'express';
+import express from 'express';
+import type { output, ZodType } from 'zod';
+import { insertAuditRow } from '#db/tasks.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import { fieldProblems, InvalidRequestError } from './problems.ts';
+import type { FieldProblem } from './problems.ts';
+import type { ApiDeps, Call, Peer, Route, SignedIn } from './route.ts';
+import { refuseForeignOrigin } from './same-origin.ts';
+import { findSignedIn } from './session-cookie.ts';
+
+const BODY_LIMIT = '256kb';
+const parseJson = express.json({ limit: BODY_LIMIT, type: 'application/json' });
+
+/** Who asks, then whether they may, then what they ask, then the route's handler. */
+export function createHandler(route: Route, deps: ApiDeps): RequestHandler {
+  return async (request, response) => {
+    if (route.method !== 'get') refuseForeignOrigin(request.headers);
+    const user = await authorize(route, deps, request);
+    if (route.body !== undefined) await readBody(request, response);
+    const call = createCall(route, deps, request, response, user);
+    const result = await route.handle(call);
+    response.status(route.answer.status);
+    if (route.answer.schema === undefined) response.end();
+    else response.json(route.answer.schema.parse(result));
+  };
+}
+
+async function authorize(route: Route, deps: ApiDeps, request: Request): Promise<SignedIn | undefined> {
+  if (route.auth === 'none') return undefined;
+  const user = await findSignedIn(deps.db, request);
+  if (user === undefined) throw new TidemarkError('not-signed-in', 'there is no valid session');
+  if (route.auth === 'admin' && user.role !== 'admin') throw new TidemarkError('not-allowed', 'only admins may do this');
+  return user;
+}
+
+async function readBody(request: Request, response: Response): Promise<void> {
+  // browsers and Node announce an empty body as one of no bytes and no type
+  if (request.headers['content-length'] === '0') return;
+  if (request.is('application/json') === false) throw Object.assign(new Error('wrong content type'), { status: 415 });
+  await new Promise<void>((resolve, reject) => {
+    parseJson(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+  });
+}
+
+function createCall(route: Route, deps: ApiDeps, request: Request, response: Response, user: SignedIn | undefined): Call {
+  const problems: FieldProblem[] = [];
+  const params = validate(route.params, request.params, 'path', problems);
+  const query = validate(route.query, request.query, 'query', problems);
+  // no body at all is an empty one, so that only what is really needed is missed
+  const body = validate(route.body, request.body ?? {}, 'body', problems);
+  if (problems.length > 0) throw new InvalidRequestError(problems);
+  const peer = peerOf(request, response);
+  return {
+    deps,
+    user,
+    params,
+    query,
+    body,
+    peer,
+    requestId: String(response.getHeader('X-Request-Id')),
+    async audit(subject, details = {}, db = deps.db, actorId = user?.id) {
+      await insertAuditRow(db, {
+        actor_id: actorId ?? null,
+        action: route.operationId,
+        subject,
+        details: JSON.stringify(details),
+        remote_address: peer.address,
+      });
+    },
+  };
+}
+
+function validate<S extends ZodType>(
+  schema: S | undefined,
+  value: unknown,
+  place: FieldProblem['in'],
+  problems: FieldProblem[],
+): output<S> | undefined {
+  const result = schema?.safeParse(value);
+  if (result?.success === false) problems.push(...fieldProblems(result.error, place));
+  return result?.data;
+}
+
+function peerOf(request: Request, response: Response): Peer {
+  return {
+    address: request.ip ?? 'unknown',
+    isTls: request.secure,
+    setCookie: (cookie) => void response.append('Set-Cookie', cookie),
+  };
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { pingCatalogue } from '#db/connect.ts';
+import { requireTemporal } from './operations.ts';
+import { defineRoute } from './route.ts';
+
+const healthSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+const readinessSchema = z
+  .object({ status: z.literal('ready'), catalogue: z.literal('ok'), temporal: z.literal('ok') })
+  .meta({ id: 'Readiness' });
+
+export const healthRoutes = [
+  defineRoute({
+    method: 'get',
+    path: '/healthz',
+    operationId: 'getHealth',
+    summary: 'The process lives.',
+    auth: 'none',
+    answer: { status: 200, description: 'It does.', schema: healthSchema },
+    handle: async () => ({ status: 'ok' as const }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/readyz',
+    operationId: 'getReadiness',
+    summary: 'Catalogue and Temporal answer; otherwise 503, saying which does not.',
+    auth: 'none',
+    answer: { status: 200, description: 'Both do.', schema: readinessSchema },
+    async handle(call) {
+      await pingCatalogue(call.deps.db);
+      await requireTemporal(call.deps);
+      return { status: 'ready' as const, catalogue: 'ok' as const, temporal: 'ok' as const };
+    },
+  }),
+];

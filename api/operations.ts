@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import {
+  ApplicationFailure,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import { deleteQueuedTask, insertRestore, insertTask, type NewRestore } from '#db/tasks.ts';
+import { isErrorCode, messageOf, TidemarkError } from '#domain/errors.ts';
+import { checkWorkflowId, policyWorkflowId, taskQueue } from '#domain/names.ts';
+import type { TaskKind } from '#domain/states.ts';
+import type { BackupOperation, CheckDatabaseInput, Operation, PolicyInput, RestoreOperation } from '#workflows/messages.ts';
+import type { ApiDeps, UserCall } from './route.ts';
+
+/** A server that is there answers this in milliseconds. */
+const REACH_TIMEOUT_MS = 3_000;
+
+/** The updates of `policyWorkflow` and what each is given. */
+interface Updates {
+  attach: Operation;
+  detach: Operation;
+  manualBackup: BackupOperation;
+  restore: RestoreOperation;
+}
+
+interface OperationRequest<U extends keyof Updates> {
+  readonly update: U;
+  readonly kind: TaskKind;
+  readonly policyId: string;
+  readonly database: { readonly id: string; readonly owner_id: string };
+  readonly more: Omit<Updates[U], keyof Operation>;
+  readonly restore?: NewRestore;
+}
+
+/**
+ * Asks the policy's workflow to do something to a database, and returns the id of its task.
+ *
+ * The task is there before it is asked for. A refusal takes it back and is thrown with the workflow's code;
+ * `temporal-unavailable` leaves it in the one case in which nobody can say whether the request arrived.
+ */
+export async function requestOperation<U extends keyof Updates>(call: UserCall, request: OperationRequest<U>): Promise<string> {
+  const { deps } = call;
+  const { kind, policyId, database, restore } = request;
+  await requireTemporal(deps);
+  const taskId = randomUUID();
+  await deps.db.transaction().execute(async (transaction) => {
+    await call.audit(`database:${database.id}`, { taskId, policyId, ...request.more }, transaction);
+    if (restore !== undefined) await insertRestore(transaction, restore);
+    await insertTask(transaction, {
+      id: taskId,
+      kind,
+      owner_id: database.owner_id,
+      database_id: database.id,
+      policy_id: policyId,
+      restore_id: restore?.id ?? null,
+    });
+  });
+  try {
+    await updatePolicyWorkflow(deps, policyId, {
+      name: request.update,
+      id: taskId,
+      args: [{ taskId, databaseId: database.id, ...request.more }],
+    });
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw notAnswered(error, taskId);
+    await deleteQueuedTask(deps.db, taskId);
+    throw refusal;
+  }
+  return taskId;
+}
+
+/** Starts the workflow that looks whether a database can be reached; its task has been inserted. */
+export async function startCheck(deps: ApiDeps, database: { id: string; name: string }, taskId: string): Promise<void> {
+  const input: CheckDatabaseInput = { databaseId: database.id, taskId };
+  const options = { taskQueue, workflowId: checkWorkflowId(database.id), args: [input], staticSummary: `Check of ${database.name}` };
+  try {
+    await withinTimeout(deps, () => deps.temporal.workflow.start('checkDatabase', options));
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw notAnswered(error, taskId);
+    await deleteQueuedTask(deps.db, taskId);
+    throw new TidemarkError('database-busy', `${database.name} is being checked already`, { cause: error });
+  }
+}
+
+/** The policy's row has been inserted, or the workflow was lost. */
+export async function startPolicyWorkflow(deps: ApiDeps, policyId: string): Promise<void> {
+  const input: PolicyInput = { policyId };
+  const options = { taskQueue, workflowId: policyWorkflowId(policyId), workflowIdConflictPolicy: 'USE_EXISTING', args: [input] } as const;
+  try {
+    await withinTimeout(deps, () => deps.temporal.workflow.start('policyWorkflow', options));
+  } catch (error) {
+    throw notAnswered(error, undefined);
+  }
+}
+
+/** Tells the workflow that the policy's row was changed. */
+export async function announceEdit(deps: ApiDeps, policyId: string): Promise<void> {
+  try {
+    await updatePolicyWorkflow(deps, policyId, { name: 'edit', id: randomUUID(), args: [] });
+  } catch (error) {
+    throw refusalOf(error) ?? notAnswered(error, undefined);
+  }
+}
+
+/** Asked before anything is written, so that an outage leaves nothing behind. Throws `temporal-unavailable`. */
+export async function requireTemporal(deps: ApiDeps): Promise<void> {
+  try {
+    const deadline = Date.now() + Math.min(REACH_TIMEOUT_MS, deps.settings.temporalTimeoutMs);
+    await deps.temporal.withDeadline(deadline, () => deps.temporal.workflowService.getSystemInfo({}));
+  } catch (error) {
+    throw new TidemarkError('temporal-unavailable', 'Temporal does not answer; nothing was started', { cause: error });
+  }
+}
+
+/** The code and message of a failure that a workflow threw on purpose. */
+export function failureOf(cause: unknown): TidemarkError {
+  if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) return new TidemarkError(cause.type, cause.message, { cause });
+  return new TidemarkError('internal', messageOf(cause), { cause });
+}
+
+interface UpdateRequest {
+  readonly name: string;
+  /** Temporal does an update of one id only once. */
+  readonly id: string;
+  readonly args: [] | [Operation];
+}
+
+/** A policy whose workflow is gone, because Temporal lost it or an operator ended it, gets a new one. */
+async function updatePolicyWorkflow(deps: ApiDeps, policyId: string, update: UpdateRequest): Promise<void> {
+  try {
+    await executeUpdate(deps, policyId, update);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    await startPolicyWorkflow(deps, policyId);
+    await executeUpdate(deps, policyId, update);
+  }
+}
+
+async function executeUpdate(deps: ApiDeps, policyId: string, { name, id, args }: UpdateRequest): Promise<void> {
+  const handle = deps.temporal.workflow.getHandle(policyWorkflowId(policyId));
+  await withinTimeout(deps, async () => {
+    if (args.length === 0) await handle.executeUpdate(name, { updateId: id });
+    else await handle.executeUpdate(name, { updateId: id, args });
+  });
+}
+
+function withinTimeout<T>(deps: ApiDeps, ask: () => Promise<T>): Promise<T> {
+  return deps.temporal.withDeadline(Date.now() + deps.settings.temporalTimeoutMs, ask);
+}
+
+/** undefined when the request may have arrived all the same. */
+function refusalOf(error: unknown): TidemarkError | undefined {
+  if (error instanceof WorkflowUpdateFailedError) return failureOf(error.cause);
+  if (error instanceof TidemarkError) return error;
+  return undefined;
+}
+
+function notAnswered(error: unknown, taskId: string | undefined): TidemarkError {
+  const whereToLook = taskId === undefined ? '' : `; whether it was begun is not known yet, and task ${taskId} will tell`;
+  const why = isGrpcServiceError(error) ? error.details : messageOf(error);
+  return new TidemarkError('temporal-unavailable', `Temporal did not answer in time (${why})${whereToLook}`, { cause: error });
+}

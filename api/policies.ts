@@ -1,0 +1,122 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { PolicyChange } from '#db/policies.ts';
+import { getPolicy, insertPolicy, listPolicies, policyKeyPlace, secretKeyPlace, updatePolicy } from '#db/policies.ts';
+import { policyCreateSchema, policyEditSchema } from '#domain/policy.schema.ts';
+import type { PolicyCreate, PolicyEdit, Retention } from '#domain/policy.schema.ts';
+import type { Schedule } from '#domain/schedule.ts';
+import { idParams, listOf } from './answers.ts';
+import { announceEdit, requireTemporal, startPolicyWorkflow } from './operations.ts';
+import { getVisiblePolicy, ownerFilter, ownerOfNew } from './ownership.ts';
+import { policySchema, viewPolicy } from './policy-view.ts';
+import { InvalidRequestError } from './problems.ts';
+import type { UserCall } from './route.ts';
+import { defineRoute } from './route.ts';
+
+const POLICY_KEY_BYTES = 32;
+
+export const policyRoutes = [
+  defineRoute({
+    method: 'post',
+    path: '/api/v1/policies',
+    operationId: 'createPolicy',
+    summary: 'Create a backup policy. Its store is probed, and its schedule begins.',
+    auth: 'user',
+    body: policyCreateSchema,
+    answer: { status: 201, description: 'Created; validating.', schema: policySchema },
+    async handle(call) {
+      const ownerId = await ownerOfNew(call, call.body.ownerId);
+      await requireTemporal(call.deps);
+      const policy = newPolicy(call, call.body, ownerId);
+      await call.deps.db.transaction().execute(async (transaction) => {
+        const { name, endpoint, bucket, prefix } = policy;
+        await call.audit(`policy:${policy.id}`, { name, endpoint, bucket, prefix, ownerId }, transaction);
+        await insertPolicy(transaction, policy);
+      });
+      await startPolicyWorkflow(call.deps, policy.id);
+      return viewPolicy(await getPolicy(call.deps.db, policy.id));
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/api/v1/policies',
+    operationId: 'listPolicies',
+    summary: 'The backup policies, by name.',
+    auth: 'user',
+    answer: { status: 200, description: 'The policies.', schema: listOf(policySchema) },
+    handle: async (call) => ({ items: (await listPolicies(call.deps.db, ownerFilter(call.user))).map(viewPolicy) }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/api/v1/policies/{id}',
+    operationId: 'getPolicy',
+    summary: 'One backup policy, with its next slots. Its secret key is never shown.',
+    auth: 'user',
+    params: idParams,
+    answer: { status: 200, description: 'The policy.', schema: policySchema },
+    handle: async (call) => viewPolicy(await getVisiblePolicy(call, call.params.id)),
+  }),
+  defineRoute({
+    method: 'patch',
+    path: '/api/v1/policies/{id}',
+    operationId: 'editPolicy',
+    summary: 'Change a backup policy; fields that are left out stay. Its store is probed again.',
+    auth: 'user',
+    params: idParams,
+    body: policyEditSchema,
+    answer: { status: 200, description: 'Changed.', schema: policySchema },
+    async handle(call) {
+      const { id } = await getVisiblePolicy(call, call.params.id);
+      const change = changeOf(call, id, call.body);
+      const fields = Object.keys(call.body);
+      if (fields.length === 0) throw new InvalidRequestError([{ in: 'body', path: '', message: 'name at least one field to change' }]);
+      await requireTemporal(call.deps);
+      await call.deps.db.transaction().execute(async (transaction) => {
+        await call.audit(`policy:${id}`, { fields }, transaction);
+        await updatePolicy(transaction, id, change);
+      });
+      await announceEdit(call.deps, id);
+      return viewPolicy(await getPolicy(call.deps.db, id));
+    },
+  }),
+];
+
+function newPolicy(call: UserCall, body: PolicyCreate, ownerId: string) {
+  const { sealer } = call.deps;
+  const { secretKey, accessKey, caPem, ...place } = body.store;
+  const id = randomUUID();
+  return {
+    id,
+    owner_id: ownerId,
+    name: body.name,
+    ...place,
+    access_key: accessKey,
+    secret_key_sealed: sealer.seal(secretKey, secretKeyPlace(id)),
+    ca_pem: caPem ?? null,
+    ...scheduleColumns(body.schedule),
+    ...retentionColumns(body.retention),
+    pitr_enabled: body.pitrEnabled,
+    encryption_enabled: body.encryptionEnabled,
+    policy_key_sealed: sealer.seal(randomBytes(POLICY_KEY_BYTES), policyKeyPlace(id)),
+  };
+}
+
+function changeOf(call: UserCall, id: string, body: PolicyEdit): PolicyChange {
+  return {
+    // the workflow probes the store after every edit
+    status: 'validating',
+    ...(body.name === undefined ? {} : { name: body.name }),
+    ...(body.accessKey === undefined ? {} : { access_key: body.accessKey }),
+    ...(body.secretKey === undefined ? {} : { secret_key_sealed: call.deps.sealer.seal(body.secretKey, secretKeyPlace(id)) }),
+    ...(body.schedule === undefined ? {} : scheduleColumns(body.schedule)),
+    ...(body.retention === undefined ? {} : retentionColumns(body.retention)),
+    ...(body.pitrEnabled === undefined ? {} : { pitr_enabled: body.pitrEnabled }),
+  };
+}
+
+function scheduleColumns({ fullFrequency, fullTime, fullDay, incrementalHours }: Schedule) {
+  return { full_frequency: fullFrequency, full_time: fullTime, full_day: fullDay, incremental_hours: incrementalHours };
+}
+
+function retentionColumns({ fulls, incrementalDays, logHours }: Retention) {
+  return { retention_fulls: fulls, retention_incremental_days: incrementalDays, retention_log_hours: logHours };
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { PolicyRow } from '#db/policies.ts';
+import { retentionSchema, scheduleSchema } from '#domain/policy.schema.ts';
+import type { Schedule } from '#domain/schedule.ts';
+import { nextSlots } from '#domain/schedule.ts';
+import { backupKinds, policyStatuses } from '#domain/states.ts';
+import { at, isoOf, maybeAt, maybeIsoOf } from './answers.ts';
+
+const SHOWN_SLOTS = 5;
+
+const shownStoreSchema = z
+  .object({
+    endpoint: z.string(),
+    region: z.string(),
+    bucket: z.string(),
+    prefix: z.string(),
+    accessKey: z.string(),
+    caPem: z.string().nullable(),
+  })
+  .meta({ id: 'PolicyStore' });
+
+/** The same fields, but in answers none is ever left out. */
+const shownScheduleSchema = z.object(scheduleSchema.shape).meta({ id: 'PolicySchedule' });
+const shownRetentionSchema = z.object(retentionSchema.shape).meta({ id: 'PolicyRetention' });
+
+export const policySchema = z
+  .object({
+    id: z.uuid(),
+    ownerId: z.uuid(),
+    name: z.string(),
+    status: z.enum(policyStatuses),
+    consecutiveFailures: z.int(),
+    lastError: z.string().nullable(),
+    credentialsVerifiedAt: maybeAt,
+    store: shownStoreSchema,
+    schedule: shownScheduleSchema,
+    retention: shownRetentionSchema,
+    pitrEnabled: z.boolean(),
+    encryptionEnabled: z.boolean(),
+    nextSlots: z.array(z.object({ at, kind: z.enum(backupKinds) })).describe('The next five; none while the policy is paused.'),
+    createdAt: at,
+  })
+  .meta({ id: 'Policy' });
+
+export function viewPolicy(row: PolicyRow): z.infer<typeof policySchema> {
+  const schedule = scheduleOf(row);
+  const slots = row.status === 'paused' ? [] : nextSlots(schedule, Date.now(), SHOWN_SLOTS);
+  return {
+    id: row.id,
+    ownerId: row.owner_id,
+    name: row.name,
+    status: row.status,
+    consecutiveFailures: row.consecutive_failures,
+    lastError: row.last_error,
+    credentialsVerifiedAt: maybeIsoOf(row.credentials_verified_at),
+    store: {
+      endpoint: row.endpoint,
+      region: row.region,
+      bucket: row.bucket,
+      prefix: row.prefix,
+      accessKey: row.access_key,
+      caPem: row.ca_pem,
+    },
+    schedule,
+    retention: { fulls: row.retention_fulls, incrementalDays: row.retention_incremental_days, logHours: row.retention_log_hours },
+    pitrEnabled: row.pitr_enabled,
+    encryptionEnabled: row.encryption_enabled,
+    nextSlots: slots.map((slot) => ({ at: new Date(slot.at).toISOString(), kind: slot.kind })),
+    createdAt: isoOf(row.created_at),
+  };
+}
+
+function scheduleOf(row: PolicyRow): Schedule {
+  return { fullFrequency: row.full_frequency, fullTime: row.full_time, fullDay: row.full_day, incrementalHours: row.incremental_hours };
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { findOpenGeneration } from '#db/attachments.ts';
+import type { BackupLink } from '#db/backups.ts';
+import { backupLink, listBackups } from '#db/backups.ts';
+import type { DatabaseOverview } from '#db/databases.ts';
+import { loadHistories } from '#db/logs.ts';
+import type { RestoreRow } from '#db/tasks.ts';
+import { findTaskOfRestore, getRestore } from '#db/tasks.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import type { GenerationHistory } from '#domain/recovery-window.ts';
+import { recoveryWindow } from '#domain/recovery-window.ts';
+import { planBackupRestore, planTimeRestore } from '#domain/restore-plan.ts';
+import { restoreCreateSchema } from '#domain/restore.schema.ts';
+import type { RestoreCreate } from '#domain/restore.schema.ts';
+import { at, idParams, isoOf, maybeAt, maybeIsoOf } from './answers.ts';
+import { requestOperation } from './operations.ts';
+import { getVisibleDatabase, getVisibleRestore } from './ownership.ts';
+import { invalidField } from './problems.ts';
+import { pitrOffReason } from './recovery-windows.ts';
+import type { ApiDeps } from './route.ts';
+import { defineRoute } from './route.ts';
+
+const restoreSchema = z
+  .object({
+    id: z.uuid(),
+    databaseId: z.uuid(),
+    policyId: z.uuid(),
+    backupId: z.uuid().nullable(),
+    target: maybeAt,
+    baseBackupId: z.uuid().nullable().describe('What the plan chose; null until it is made.'),
+    generation: z.int().nullable(),
+    taskId: z.uuid().nullable(),
+    createdAt: at,
+  })
+  .meta({ id: 'Restore' });
+
+export const restoreRoutes = [
+  defineRoute({
+    method: 'post',
+    path: '/api/v1/databases/{id}/restores',
+    operationId: 'createRestore',
+    summary: 'Restore a database to a backup or to a time. All its data is overwritten: take a manual backup first.',
+    auth: 'user',
+    params: idParams,
+    body: restoreCreateSchema,
+    answer: {
+      status: 202,
+      description: 'The restore has begun.',
+      schema: z.object({ restore: restoreSchema, taskId: z.uuid() }).meta({ id: 'CreatedRestore' }),
+    },
+    async handle(call) {
+      const database = await getVisibleDatabase(call, call.params.id);
+      if (call.body.confirmName !== database.name) throw invalidField('confirmName', `must be the database's name, "${database.name}"`);
+      const policyId = await choosePolicy(call.deps, database, call.body);
+      const restore = {
+        id: randomUUID(),
+        database_id: database.id,
+        policy_id: policyId,
+        backup_id: call.body.backupId ?? null,
+        target_at: call.body.target === undefined ? null : new Date(call.body.target),
+        requested_by: call.user.id,
+      };
+      const taskId = await requestOperation(call, {
+        update: 'restore',
+        kind: 'restore',
+        policyId,
+        database,
+        more: { restoreId: restore.id },
+        restore,
+      });
+      return { restore: viewRestore(await getRestore(call.deps.db, restore.id), taskId), taskId };
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/api/v1/restores/{id}',
+    operationId: 'getRestore',
+    summary: 'One restore. How it goes is told by its task.',
+    auth: 'user',
+    params: idParams,
+    answer: { status: 200, description: 'The restore.', schema: restoreSchema },
+    async handle(call) {
+      const restore = await getVisibleRestore(call, call.params.id);
+      const task = await findTaskOfRestore(call.deps.db, restore.id);
+      return viewRestore(restore, task?.id ?? null);
+    },
+  }),
+];
+
+/** Refuses what can be seen to fail; the workflow of the policy that is returned decides the rest. */
+async function choosePolicy(deps: ApiDeps, database: DatabaseOverview, { backupId, target }: RestoreCreate): Promise<string> {
+  const links = (await listBackups(deps.db, database.id)).map(backupLink);
+  if (backupId !== undefined) return policyOfBackup(links, backupId);
+  const off = await pitrOffReason(deps, database);
+  if (off !== undefined) throw new TidemarkError('target-outside-window', `${database.name} cannot be restored to a time: ${off}`);
+  const base = findBase(links, await loadHistories(deps.db, database.id), Date.parse(target ?? ''));
+  const open = await findOpenGeneration(deps.db, database.id);
+  const policyId = open?.policy_id ?? base?.row.policy_id;
+  if (policyId === undefined) throw new TidemarkError('not-attached', `${database.name} is not attached to a policy`);
+  return policyId;
+}
+
+function policyOfBackup(links: readonly BackupLink[], backupId: string): string {
+  const backup = links.find((link) => link.id === backupId);
+  if (backup === undefined) throw invalidField('backupId', `the database has no backup ${backupId}`);
+  planBackupRestore(links, backupId);
+  return backup.row.policy_id;
+}
+
+/**
+ * The full that a restore to the target rests on. undefined when the target is later than the window's end: the
+ * workflow first brings the archive up to date. Throws `target-outside-window`.
+ */
+function findBase(links: readonly BackupLink[], histories: readonly GenerationHistory[], target: number): BackupLink | undefined {
+  if (target > Date.now()) throw new TidemarkError('target-outside-window', `${new Date(target).toISOString()} lies in the future`);
+  if (isAfterWindow(histories, target)) return undefined;
+  return planTimeRestore(links, histories, target).chain[0];
+}
+
+function isAfterWindow(histories: readonly GenerationHistory[], target: number): boolean {
+  const newest = histories.at(-1);
+  const hasBase = newest?.points.some((point) => point.consistentAt < target) ?? false;
+  return hasBase && recoveryWindow(histories).intervals.every((interval) => interval.to < target);
+}
+
+function viewRestore(row: RestoreRow, taskId: string | null): z.infer<typeof restoreSchema> {
+  return {
+    id: row.id,
+    databaseId: row.database_id,
+    policyId: row.policy_id,
+    backupId: row.backup_id,
+    target: maybeIsoOf(row.target_at),
+    baseBackupId: row.base_backup_id,
+    generation: row.generation,
+    taskId,
+    createdAt: isoOf(row.created_at),
+  };
+}

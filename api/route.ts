@@ -1,0 +1,85 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { input, output, ZodType } from 'zod';
+import type { Sealer } from '#db/seal.ts';
+import type { Catalogue } from '#db/tables.ts';
+import type { UserRow } from '#db/users.ts';
+
+export interface ApiDeps {
+  readonly db: Catalogue;
+  readonly temporal: Client;
+  readonly sealer: Sealer;
+  readonly logger: Logger;
+  readonly settings: ApiTimeouts;
+}
+
+export interface ApiTimeouts {
+  /** How long an update or a start may take until it counts as not answered. */
+  readonly temporalTimeoutMs: number;
+  /** How long Test Connection may take. */
+  readonly probeTimeoutMs: number;
+}
+
+/** `none` is open to everybody, `user` to whoever is signed in, `admin` to admins. */
+export type Auth = 'none' | 'user' | 'admin';
+
+export interface SignedIn extends UserRow {
+  /** SHA-256 of the session's token. */
+  readonly sessionHash: Buffer;
+}
+
+/** Where a request comes from, and what can be told to it besides the body. */
+export interface Peer {
+  readonly address: string;
+  readonly isTls: boolean;
+  setCookie(cookie: string): void;
+}
+
+/** One validated request. */
+export interface Call<A extends Auth = Auth, P = unknown, Q = unknown, B = unknown> {
+  readonly deps: ApiDeps;
+  readonly user: A extends 'none' ? undefined : SignedIn;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly peer: Peer;
+  readonly requestId: string;
+  /** Records a privileged act; called before its effect. `details` hold no secret. */
+  audit(subject: string, details?: Record<string, unknown>, db?: Catalogue, actorId?: string): Promise<void>;
+}
+
+/** A call of somebody who is signed in, whatever it asks for. */
+export type UserCall = Call<'user'>;
+
+export type Method = 'get' | 'post' | 'patch' | 'delete';
+
+/**
+ * One row of the table. `answer.schema` decides what leaves: fields that it does not name are dropped.
+ * Without `body`, what is sent as a body is not read.
+ */
+export interface Route<
+  A extends Auth = Auth,
+  P extends ZodType = ZodType,
+  Q extends ZodType = ZodType,
+  B extends ZodType = ZodType,
+  R extends ZodType = ZodType,
+> {
+  readonly method: Method;
+  /** With parameters as `{id}`. */
+  readonly path: `/${string}`;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly auth: A;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly answer: { readonly status: number; readonly description: string; readonly schema?: R };
+  // a method, so that routes of all shapes fit into one table
+  handle(call: Call<A, output<P>, output<Q>, output<B>>): Promise<input<R>>;
+}
+
+export function defineRoute<A extends Auth, P extends ZodType, Q extends ZodType, B extends ZodType, R extends ZodType>(
+  route: Route<A, P, Q, B, R>,
+): Route {
+  return route;
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import packageJson from '../package.json' with { type: 'json' };
+import { attachmentRoutes } from './attachments.ts';
+import { backupRoutes } from './backups.ts';
+import { databaseRoutes } from './databases.ts';
+import { healthRoutes } from './health.ts';
+import { openApiDocument } from './openapi.ts';
+import { policyRoutes } from './policies.ts';
+import { recoveryWindowRoutes } from './recovery-windows.ts';
+import { restoreRoutes } from './restores.ts';
+import type { Route } from './route.ts';
+import { defineRoute } from './route.ts';
+import { createSessionRoutes } from './sessions.ts';
+import { createSignInGuard } from './sign-in-guard.ts';
+import { storeTestRoutes } from './store-tests.ts';
+import { taskRoutes } from './tasks.ts';
+
+/** Every route, in the order in which the documentation shows them. */
+export function createRoutes(): Route[] {
+  const routes: Route[] = [
+    ...createSessionRoutes(createSignInGuard()),
+    ...databaseRoutes,
+    ...policyRoutes,
+    ...storeTestRoutes,
+    ...attachmentRoutes,
+    ...backupRoutes,
+    ...recoveryWindowRoutes,
+    ...restoreRoutes,
+    ...taskRoutes,
+    ...healthRoutes,
+    defineRoute({
+      method: 'get',
+      path: '/api/v1/openapi.json',
+      operationId: 'getOpenApi',
+      summary: 'This document.',
+      auth: 'none',
+      answer: { status: 200, description: 'OpenAPI 3.1.', schema: z.record(z.string(), z.unknown()) },
+      handle: async () => openApiDocument(routes, packageJson.version),
+    }),
+  ];
+  return routes;
+}

@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Client, Connection } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { connectCatalogue } from '#db/connect.ts';
+import { readMasterKey } from '#db/master-key.ts';
+import { migrateToLatest } from '#db/migrate.ts';
+import { createSealer } from '#db/seal.ts';
+import type { Catalogue } from '#db/tables.ts';
+import { createApi } from './app.ts';
+import type { BootstrapAdmin } from './bootstrap.ts';
+import { ensureBootstrapAdmin } from './bootstrap.ts';
+import type { ApiSettings } from './settings.ts';
+
+const STOP_GRACE_MS = 10_000;
+
+export interface RunningApi {
+  readonly url: string;
+  /** Only at the first start of a catalogue. */
+  readonly createdAdmin: BootstrapAdmin | undefined;
+  /** Takes no more requests, lets those that run end (for 10 s), and closes what was opened. */
+  stop(): Promise<void>;
+}
+
+/** Migrates the catalogue and serves. Temporal may come later: until then what needs it answers 503. */
+export async function startApi(settings: ApiSettings, logger: Logger): Promise<RunningApi> {
+  const sealer = createSealer(await readMasterKey(settings.masterKeyFile));
+  const db = connectCatalogue(settings.databaseUrl);
+  const connection = Connection.lazy({ address: settings.temporalAddress });
+  try {
+    await migrateToLatest(db);
+    const { adminEmail: email, adminPasswordFile: passwordFile } = settings;
+    const createdAdmin = await ensureBootstrapAdmin(db, { email, passwordFile });
+    const temporal = new Client({ connection, namespace: settings.temporalNamespace });
+    const server = await listen(createServer(createApi({ db, temporal, sealer, logger, settings })), settings);
+    return { url: urlOf(server), createdAdmin, stop: () => stop(server, connection, db) };
+  } catch (error) {
+    await close(connection, db);
+    throw error;
+  }
+}
+
+async function listen(server: Server, { host, port }: ApiSettings): Promise<Server> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return server;
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+async function stop(server: Server, connection: Connection, db: Catalogue): Promise<void> {
+  const isClosed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const late = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+  await isClosed;
+  clearTimeout(late);
+  await close(connection, db);
+}
+
+async function close(connection: Connection, db: Catalogue): Promise<void> {
+  await Promise.allSettled([connection.close(), db.destroy()]);
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { TidemarkError } from '#domain/errors.ts';
+
+const milliseconds = z.coerce.number().int().min(100).max(600_000);
+
+const environmentSchema = z.object({
+  TIDEMARK_DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'),
+  TIDEMARK_API_HOST: z.string().min(1).default('127.0.0.1'),
+  TIDEMARK_API_PORT: z.coerce.number().int().min(0).max(65_535).default(8700),
+  TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TIDEMARK_MASTER_KEY_FILE: z.string().min(1),
+  TIDEMARK_ADMIN_EMAIL: z.string().min(1).max(320).default('admin@localhost'),
+  TIDEMARK_ADMIN_PASSWORD_FILE: z.string().min(1).optional(),
+  TIDEMARK_TEMPORAL_TIMEOUT_MS: milliseconds.default(10_000),
+  TIDEMARK_PROBE_TIMEOUT_MS: milliseconds.default(60_000),
+});
+
+export interface ApiSettings {
+  readonly databaseUrl: string;
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly temporalAddress: string;
+  readonly temporalNamespace: string;
+  readonly masterKeyFile: string;
+  readonly adminEmail: string;
+  readonly adminPasswordFile?: string | undefined;
+  readonly temporalTimeoutMs: number;
+  readonly probeTimeoutMs: number;
+}
+
+/** Throws `invalid-request`, naming each variable that is missing or wrong. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): ApiSettings {
+  const result = environmentSchema.safeParse(environment);
+  if (!result.success) {
+    const complaints = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new TidemarkError('invalid-request', `the environment is not as the API needs it: ${complaints.join('; ')}`);
+  }
+  const { data } = result;
+  return Object.freeze({
+    databaseUrl: data.TIDEMARK_DATABASE_URL,
+    host: data.TIDEMARK_API_HOST,
+    port: data.TIDEMARK_API_PORT,
+    temporalAddress: data.TEMPORAL_ADDRESS,
+    temporalNamespace: data.TEMPORAL_NAMESPACE,
+    masterKeyFile: data.TIDEMARK_MASTER_KEY_FILE,
+    adminEmail: data.TIDEMARK_ADMIN_EMAIL,
+    adminPasswordFile: data.TIDEMARK_ADMIN_PASSWORD_FILE,
+    temporalTimeoutMs: data.TIDEMARK_TEMPORAL_TIMEOUT_MS,
+    probeTimeoutMs: data.TIDEMARK_PROBE_TIMEOUT_MS,
+  });
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { isGrpcServiceError, WorkflowFailedError } from '@temporalio/client';
+import type { PolicyRow } from '#db/policies.ts';
+import { secretKeyPlace, updatePolicy } from '#db/policies.ts';
+import { messageOf, TidemarkError } from '#domain/errors.ts';
+import { taskQueue } from '#domain/names.ts';
+import { storeSchema } from '#domain/policy.schema.ts';
+import type { StoreInput } from '#domain/policy.schema.ts';
+import { probeReportSchema } from '#domain/probe.schema.ts';
+import type { ProbeReport } from '#domain/probe.schema.ts';
+import type { TestStoreInput } from '#workflows/messages.ts';
+import { idParams } from './answers.ts';
+import { announceEdit, failureOf, requireTemporal } from './operations.ts';
+import { getVisiblePolicy } from './ownership.ts';
+import type { ApiDeps, UserCall } from './route.ts';
+import { defineRoute } from './route.ts';
+
+/** Longer than the workflow may take, so that it is the workflow that says how it ended. */
+const ANSWER_SLACK_MS = 2_000;
+
+const answer = { status: 200, description: 'What each step found.', schema: probeReportSchema };
+
+export const storeTestRoutes = [
+  defineRoute({
+    method: 'post',
+    path: '/api/v1/store-tests',
+    operationId: 'testStore',
+    summary: 'Test Connection before a policy is saved. Nothing is kept.',
+    auth: 'user',
+    body: storeSchema,
+    answer,
+    async handle(call) {
+      const { endpoint, bucket, prefix } = call.body;
+      return testStore(call, `store:${endpoint}/${bucket}/${prefix}`, call.body);
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/api/v1/policies/{id}/store-tests',
+    operationId: 'testPolicyStore',
+    summary: "Test Connection with a policy's saved store.",
+    auth: 'user',
+    params: idParams,
+    answer,
+    async handle(call) {
+      const policy = await getVisiblePolicy(call, call.params.id);
+      const report = await testStore(call, `policy:${policy.id}`, savedStore(call.deps, policy));
+      if (!report.ok) return report;
+      await updatePolicy(call.deps.db, policy.id, { credentials_verified_at: new Date() });
+      // a policy that its store had stopped looks again
+      if (policy.status === 'error') await announceEdit(call.deps, policy.id);
+      return report;
+    },
+  }),
+];
+
+function savedStore(deps: ApiDeps, policy: PolicyRow): StoreInput {
+  const { endpoint, region, bucket, prefix, access_key: accessKey } = policy;
+  const secretKey = deps.sealer.open(policy.secret_key_sealed, secretKeyPlace(policy.id)).toString();
+  return { endpoint, region, bucket, prefix, accessKey, secretKey, ...(policy.ca_pem === null ? {} : { caPem: policy.ca_pem }) };
+}
+
+/** Even this touches a stranger's server, so a worker does it; the credentials travel sealed. */
+async function testStore(call: UserCall, subject: string, store: StoreInput): Promise<ProbeReport> {
+  await requireTemporal(call.deps);
+  await call.audit(subject);
+  const id = randomUUID();
+  const sealed = call.deps.sealer.seal(JSON.stringify(store), { table: 'probe', row: id, column: 'store' }).toString('base64');
+  return probeReportSchema.parse(await runProbe(call.deps, { id, sealed }));
+}
+
+async function runProbe({ temporal, settings }: ApiDeps, input: TestStoreInput): Promise<unknown> {
+  const { probeTimeoutMs } = settings;
+  try {
+    return await temporal.withDeadline(Date.now() + probeTimeoutMs + ANSWER_SLACK_MS, () =>
+      temporal.workflow.execute('testStore', {
+        taskQueue,
+        workflowId: `store-test-${input.id}`,
+        args: [input],
+        workflowExecutionTimeout: probeTimeoutMs,
+        staticSummary: 'Test Connection',
+      }),
+    );
+  } catch (error) {
+    const failure = error instanceof WorkflowFailedError ? failureOf(rootOf(error.cause)) : undefined;
+    if (failure !== undefined && failure.code !== 'internal') throw failure;
+    const why = isGrpcServiceError(error) ? error.details : messageOf(failure ?? error);
+    throw new TidemarkError(
+      'temporal-unavailable',
+      `Test Connection did not end within ${probeTimeoutMs / 1000} s (${why}); is a worker running?`,
+      { cause: error },
+    );
+  }
+}
+
+/** An activity's failure comes wrapped in one that says which activity it was. */
+function rootOf(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error;
+}

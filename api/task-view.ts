@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { TaskRow } from '#db/tasks.ts';
+import { taskKinds, taskStatuses } from '#domain/states.ts';
+import { at, failureSchema, isoOf, maybeAt, maybeIsoOf, viewFailure } from './answers.ts';
+
+const progressSchema = z.object({ done: z.int(), total: z.int(), percent: z.number().min(0).max(100) }).meta({ id: 'Progress' });
+
+export const taskSchema = z
+  .object({
+    id: z.uuid(),
+    kind: z.enum(taskKinds),
+    status: z.enum(taskStatuses),
+    phase: z.string().nullable(),
+    progress: progressSchema.nullable().describe('Of the phase, in the unit that it counts in.'),
+    error: failureSchema.nullable(),
+    ownerId: z.uuid(),
+    databaseId: z.uuid().nullable(),
+    policyId: z.uuid().nullable(),
+    backupId: z.uuid().nullable(),
+    restoreId: z.uuid().nullable(),
+    workflowId: z.string().nullable().describe('Under which it is found in the Temporal Web UI.'),
+    createdAt: at,
+    startedAt: maybeAt,
+    endedAt: maybeAt,
+  })
+  .meta({ id: 'Task' });
+
+export type TaskView = z.infer<typeof taskSchema>;
+
+export function viewTask(row: TaskRow): TaskView {
+  return {
+    id: row.id,
+    kind: row.kind,
+    status: row.status,
+    phase: row.phase,
+    progress: viewProgress(row),
+    error: viewFailure(row),
+    ownerId: row.owner_id,
+    databaseId: row.database_id,
+    policyId: row.policy_id,
+    backupId: row.backup_id,
+    restoreId: row.restore_id,
+    workflowId: row.workflow_id,
+    createdAt: isoOf(row.created_at),
+    startedAt: maybeIsoOf(row.started_at),
+    endedAt: maybeIsoOf(row.ended_at),
+  };
+}
+
+function viewProgress({ progress_done: done, progress_total: total }: TaskRow): z.infer<typeof progressSchema> | null {
+  if (done === null || total === null) return null;
+  const percent = total === 0 ? 0 : Math.min(100, Math.round((done / total) * 1000) / 10);
+  return { done, total, percent };
+}

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRoutes } from '#api/routes.ts';
+import { addAttached, addBackup, addDatabase, privateKey } from './fixtures.ts';
+import { type ApiWorld, type Caller, startApiWorld } from './world.ts';
+
+let world: ApiWorld;
+let caller: Caller;
+let of: { databaseId: string; policyId: string };
+let backupId: string;
+let freeId: string;
+beforeAll(async () => {
+  world = await startApiWorld();
+  caller = await world.addCaller();
+  of = await addAttached(world, caller.id);
+  backupId = await addBackup(world.db, of);
+  freeId = await addDatabase(world, caller.id);
+});
+afterAll(() => world.stop());
+
+const store = { endpoint: 's3.example.com', bucket: 'backups', accessKey: 'a', secretKey: 's' };
+const asking: Record<string, () => Promise<{ path: string; body?: unknown }>> = {
+  createDatabase: async () => ({
+    path: '/databases',
+    body: { name: 'new', engine: 'postgresql', host: 'h', sshUser: 'u', sshPrivateKey: privateKey },
+  }),
+  checkDatabase: async () => ({ path: `/databases/${of.databaseId}/checks` }),
+  createPolicy: async () => ({ path: '/policies', body: { name: 'new', store } }),
+  editPolicy: async () => ({ path: `/policies/${of.policyId}`, body: { name: 'renamed' } }),
+  testStore: async () => ({ path: '/store-tests', body: store }),
+  testPolicyStore: async () => ({ path: `/policies/${of.policyId}/store-tests` }),
+  attachDatabase: async () => ({ path: `/policies/${of.policyId}/attachments`, body: { databaseId: freeId } }),
+  detachDatabase: async () => ({ path: `/policies/${of.policyId}/attachments/${of.databaseId}` }),
+  createBackup: async () => ({ path: `/databases/${of.databaseId}/backups` }),
+  createRestore: async () => {
+    const { body } = await caller.ask('GET', `/databases/${of.databaseId}`);
+    return { path: `/databases/${of.databaseId}/restores`, body: { backupId, confirmName: body['name'] } };
+  },
+};
+const changing = createRoutes().filter(({ method, operationId }) => method !== 'get' && !operationId.endsWith('Session'));
+
+describe('while Temporal does not answer', () => {
+  it.each(changing.map((route) => [route.operationId, route] as const))(
+    '%s answers 503 with Retry-After and leaves nothing behind',
+    async (operationId, route) => {
+      const { path, body } = (await asking[operationId]?.()) ?? { path: '' };
+      const before = await everything();
+      const answer = await caller.ask(route.method.toUpperCase(), path, body);
+      expect(answer.body).toMatchObject({ status: 503, code: 'temporal-unavailable' });
+      expect(answer.headers.get('retry-after')).toBe('5');
+      expect(await everything()).toEqual(before);
+    },
+  );
+
+  it('says so when asked whether it is ready, and goes on listing', async () => {
+    expect((await world.anonymous.ask('GET', '/readyz')).body).toMatchObject({ status: 503, code: 'temporal-unavailable' });
+    expect((await caller.ask('GET', '/databases')).status).toBe(200);
+  });
+});
+
+async function everything(): Promise<unknown> {
+  const tables = ['databases', 'policies', 'tasks', 'restores', 'audit_rows'] as const;
+  return Promise.all(tables.map((table) => world.db.selectFrom(table).selectAll().orderBy('id').execute()));
+}

@@ -1,0 +1,107 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Client, Connection } from '@temporalio/client';
+import { createApi } from '#api/app.ts';
+import { createLogger } from '#api/logger.ts';
+import type { ApiDeps } from '#api/route.ts';
+import { hashToken } from '#api/session-cookie.ts';
+import { createSealer, type Sealer } from '#db/seal.ts';
+import type { Catalogue } from '#db/tables.ts';
+import { insertSession, insertUser } from '#db/users.ts';
+import type { UserRole } from '#domain/states.ts';
+import { createTestCatalogue } from '#test/catalogue.ts';
+
+/** Nothing listens on port 1. */
+export const nowhere = '127.0.0.1:1';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: Record<string, unknown>;
+  /** The body's. */
+  readonly id: string;
+}
+
+export interface Caller {
+  readonly id: string;
+  /** The path below /api/v1; the body is sent as JSON. */
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+export interface ApiWorld {
+  readonly url: string;
+  readonly db: Catalogue;
+  readonly deps: ApiDeps;
+  readonly sealer: Sealer;
+  readonly temporal: Client;
+  /** Everything that was answered and logged, to look for secrets in. */
+  readonly heard: string[];
+  readonly anonymous: Caller;
+  /** Somebody new who is signed in. */
+  addCaller(role?: UserRole): Promise<Caller>;
+  stop(): Promise<void>;
+}
+
+/** The API on a catalogue of its own. */
+export async function startApiWorld(options: { temporalAddress?: string; temporalTimeoutMs?: number } = {}): Promise<ApiWorld> {
+  const { db, drop } = await createTestCatalogue();
+  const heard: string[] = [];
+  const connection = Connection.lazy({ address: options.temporalAddress ?? nowhere, connectTimeout: '2 s' });
+  const temporal = new Client({ connection });
+  const sealer = createSealer(randomBytes(32));
+  const logger = createLogger('test', { write: (line) => void heard.push(line) });
+  const deps: ApiDeps = {
+    db,
+    temporal,
+    sealer,
+    logger,
+    settings: { temporalTimeoutMs: options.temporalTimeoutMs ?? 500, probeTimeoutMs: 20_000 },
+  };
+  const server = createServer(createApi(deps)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    db,
+    deps,
+    sealer,
+    temporal,
+    heard,
+    anonymous: createCaller(url, heard, randomUUID()),
+    addCaller: (role) => addCaller(db, url, heard, role),
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await connection.close();
+      await drop();
+    },
+  };
+}
+
+async function addCaller(db: Catalogue, url: string, heard: string[], role: UserRole = 'user'): Promise<Caller> {
+  const [id, token] = [randomUUID(), randomBytes(32).toString('base64url')];
+  await insertUser(db, { id, email: `${id}@example.com`, name: 'Somebody', role, password_hash: 'none' });
+  await insertSession(db, { token_hash: hashToken(token), user_id: id, expires_at: new Date(Date.now() + 3_600_000) });
+  return createCaller(url, heard, id, { cookie: `tidemark_session=${token}` });
+}
+
+function createCaller(url: string, heard: string[], id: string, base: Record<string, string> = {}): Caller {
+  return {
+    id,
+    async ask(method, path, body, headers) {
+      const request = {
+        method,
+        headers: { ...base, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      };
+      const response = await fetch(path.startsWith('/api/') || path.endsWith('z') ? `${url}${path}` : `${url}/api/v1${path}`, request);
+      const text = await response.text();
+      heard.push(text);
+      const parsed = text === '' ? {} : (JSON.parse(text) as Answer['body']);
+      return { status: response.status, headers: response.headers, text, body: parsed, id: String(parsed['id']) };
+    },
+  };
+}
