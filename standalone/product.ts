@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ensureMasterKey } from '#db/master-key.ts';
+import type { EmbeddedPostgres } from './embedded-postgres.ts';
+import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import type { EmbeddedTemporal } from './embedded-temporal.ts';
+import { startEmbeddedTemporal } from './embedded-temporal.ts';
+import type { PartsContext } from './parts/cache.ts';
+import { isThere } from './parts/cache.ts';
+import { ensureTemporal } from './parts/temporal.ts';
+import { findFreePort } from './ports.ts';
+import type { Supervised } from './supervise.ts';
+import { supervise } from './supervise.ts';
+
+export interface ProductOptions extends PartsContext {
+  /** Everything lies here: catalogue, Temporal's state, the master key, logs. */
+  readonly dataDir: string;
+  /** The wished port; another free one is taken when somebody listens there. */
+  readonly apiPort: number;
+  /** Further environment for the API and the worker. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** The whole product on one machine. */
+export interface Product {
+  readonly apiUrl: string;
+  readonly temporalUiUrl: string;
+  readonly temporalAddress: string;
+  readonly databaseUrl: string;
+  readonly adminEmail: string;
+  /** Only at the first start: it is kept nowhere else. */
+  readonly adminPassword: string | undefined;
+  readonly postgres: EmbeddedPostgres;
+  readonly temporal: EmbeddedTemporal;
+  readonly api: Supervised;
+  readonly worker: Supervised;
+  /** Rejects when a part ended that is not started again by itself. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+const adminEmail = 'admin@localhost';
+
+/** Starts catalogue, Temporal, API and worker, in this order; a later start on the same folder finds everything again. */
+export async function startProduct(options: ProductOptions): Promise<Product> {
+  const dataDir = resolve(options.dataDir);
+  const { progress } = options;
+  await mkdir(dataDir, { recursive: true });
+  await chmod(dataDir, 0o711); // the catalogue may run as another user below it
+  await ensureMasterKey(join(dataDir, 'master.key'));
+  const adminPassword = await prepareAdminPassword(dataDir);
+  const binary = await ensureTemporal(options);
+  const started: { stop(): Promise<void> }[] = [];
+  const stop = async (): Promise<void> => {
+    for (let part = started.pop(); part !== undefined; part = started.pop()) await part.stop();
+  };
+  const start = async <T extends { stop(): Promise<void> }>(label: string, work: () => Promise<T>): Promise<T> => {
+    const part = await progress.step(label, work);
+    started.push(part);
+    return part;
+  };
+  try {
+    const postgres = await start('Catalogue (PostgreSQL)', () => startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres') }));
+    const temporal = await start('Temporal', () => startEmbeddedTemporal({ dataDir: join(dataDir, 'temporal'), binary }));
+    const port = await findFreePort(options.apiPort);
+    const environment = environmentFor(dataDir, postgres, temporal, port, options.environment);
+    const apiUrl = `http://127.0.0.1:${port}`;
+    const api = await start('API', () => startPart('api', dataDir, environment, options, () => isHealthy(apiUrl)));
+    await rm(adminPasswordFile(dataDir), { force: true });
+    const worker = await start('Worker', () =>
+      startPart('worker', dataDir, environment, options, (log) => Promise.resolve(log.includes('worker ready'))),
+    );
+    return {
+      apiUrl,
+      temporalUiUrl: temporal.uiUrl,
+      temporalAddress: temporal.address,
+      databaseUrl: postgres.url,
+      adminEmail,
+      adminPassword,
+      postgres,
+      temporal,
+      api,
+      worker,
+      stop,
+      failed: watch({ 'The catalogue': postgres, Temporal: temporal }),
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function adminPasswordFile(dataDir: string): string {
+  return join(dataDir, 'admin-password');
+}
+
+/** The file lives until the API has made the first admin from it. */
+async function prepareAdminPassword(dataDir: string): Promise<string | undefined> {
+  const path = adminPasswordFile(dataDir);
+  if (await isThere(path)) return readFile(path, 'utf8');
+  if (await isThere(join(dataDir, 'postgres', 'cluster'))) return undefined;
+  const password = randomBytes(12).toString('base64url');
+  await writeFile(path, password, { mode: 0o600 });
+  return password;
+}
+
+function environmentFor(
+  dataDir: string,
+  postgres: EmbeddedPostgres,
+  temporal: EmbeddedTemporal,
+  port: number,
+  further: ProductOptions['environment'],
+): Record<string, string | undefined> {
+  return {
+    PATH: process.env['PATH'],
+    NODE_ENV: 'production',
+    ...further,
+    TIDEMARK_DATABASE_URL: postgres.url,
+    TIDEMARK_MASTER_KEY_FILE: join(dataDir, 'master.key'),
+    TIDEMARK_API_PORT: String(port),
+    TIDEMARK_ADMIN_EMAIL: adminEmail,
+    TIDEMARK_ADMIN_PASSWORD_FILE: adminPasswordFile(dataDir),
+    TEMPORAL_ADDRESS: temporal.address,
+  };
+}
+
+async function startPart(
+  name: 'api' | 'worker',
+  dataDir: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  { progress }: PartsContext,
+  isReady: (log: string) => Promise<boolean>,
+): Promise<Supervised> {
+  const logFile = join(dataDir, `${name}.log`);
+  await rm(logFile, { force: true });
+  const main = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
+  const options = { command: process.execPath, args: [main], env: environment, logFile, graceMs: 15_000 };
+  const part = await supervise(options, (words) => progress.line(`The ${name} ${words}`));
+  const first = part.current();
+  for (const deadline = Date.now() + 120_000; !(await isReady(await readFile(logFile, 'utf8'))); await sleep(100)) {
+    if (first.isRunning() && Date.now() < deadline) continue;
+    await part.stop();
+    throw new Error(`The ${name} did not start: ${(await readFile(logFile, 'utf8')).trim().split('\n').slice(-8).join('\n')}`);
+  }
+  return part;
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  return fetch(`${url}/healthz`).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+}
+
+function watch(parts: Readonly<Record<string, EmbeddedPostgres | EmbeddedTemporal>>): Promise<never> {
+  const failed = Promise.race(
+    Object.entries(parts).map(async ([name, part]): Promise<never> => {
+      const { code, signal } = await part.process.exited;
+      throw new Error(`${name} ended with ${signal ?? code}. Start Tidemark again; nothing is lost.`);
+    }),
+  );
+  failed.catch(() => undefined); // whoever waits for it is told
+  return failed;
+}
