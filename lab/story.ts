@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer, ApiClient, Task } from './client.ts';
+import type { Lab } from './lab.ts';
+import type { Writer } from './writer.ts';
+
+/** Notes how long each step took and tells how it goes. */
+export interface Steps {
+  run<T>(name: string, work: (tell: (words: string) => void) => Promise<T>): Promise<T>;
+}
+
+/** What the story leaves behind. */
+export interface StoryEnd {
+  readonly databaseId: string;
+  readonly policyId: string;
+  readonly target: Date;
+}
+
+/** A user of the lab's S3 server and a bucket of its own. */
+export async function createStore(lab: Lab, bucket: string): Promise<Answer> {
+  const [accessKey, secretKey] = [`tidemark${randomBytes(4).toString('hex')}`, randomBytes(20).toString('hex')];
+  await lab.s3.createBucket(bucket);
+  await lab.s3.createUser(accessKey, secretKey);
+  await lab.s3.putBucketPolicy(bucket, [{ effect: 'Allow', accessKey, actions: ['s3:*'] }]);
+  return { endpoint: lab.s3.endpoint, region: lab.s3.region, bucket, prefix: 'tidemark', accessKey, secretKey, caPem: lab.s3.caPem };
+}
+
+/** Registers the lab's PostgreSQL primary and waits until its check has ended. */
+export async function registerPrimary(lab: Lab, api: ApiClient, name: string): Promise<string> {
+  const { address, sshPort, databasePort } = lab.hosts['pg-primary'];
+  const database = await api.post<{ id: string; taskId: string }>('/databases', {
+    name,
+    engine: 'postgresql',
+    host: address,
+    port: databasePort,
+    sshPort,
+    sshUser: lab.sshUser,
+    sshPrivateKey: lab.sshPrivateKey,
+  });
+  await api.waitForTask(database.taskId);
+  return database.id;
+}
+
+/** Creates a policy with encryption and PITR and waits until its store has been probed. */
+export async function createPolicy(api: ApiClient, name: string, store: Answer): Promise<string> {
+  const policy = await api.post<{ id: string }>('/policies', {
+    name,
+    store,
+    pitrEnabled: true,
+    encryptionEnabled: true,
+    schedule: { fullFrequency: 'daily', fullTime: '02:00', incrementalHours: 6 },
+  });
+  await waitForPolicy(api, policy.id);
+  return policy.id;
+}
+
+async function waitForPolicy(api: ApiClient, policyId: string): Promise<void> {
+  for (;;) {
+    const { status, lastError } = await api.get<{ status: string; lastError: string | null }>(`/policies/${policyId}`);
+    if (status === 'active') return;
+    if (status === 'error') throw new Error(`the policy's store was refused: ${lastError ?? ''}`);
+    await sleep(200);
+  }
+}
+
+/** The main job: policy, attach, full, incremental, damage, restore to the second. */
+export async function playMainJob(lab: Lab, api: ApiClient, writer: Writer, steps: Steps): Promise<StoryEnd> {
+  const store = await createStore(lab, 'backups');
+  const databaseId = await steps.run('Register the database', () => registerPrimary(lab, api, 'orders-db'));
+  await steps.run('Test Connection', async (tell) => {
+    const report = await api.post<{ ok: boolean; steps: { name: string; ok: unknown }[] }>('/store-tests', store);
+    tell(report.steps.map((step) => `${step.name} ${step.ok === true ? 'ok' : 'FAILED'}`).join(', '));
+    if (!report.ok) throw new Error(`the store was refused: ${JSON.stringify(report.steps)}`);
+  });
+  const policyId = await steps.run('Create the policy', () => createPolicy(api, 'Production daily', store));
+  await steps.run('Attach: tools, PITR, first full', async (tell) => {
+    const task = await api.post<Task>(`/policies/${policyId}/attachments`, { databaseId });
+    await api.waitForTask(task.id, (now) => tell(describe(now)));
+  });
+  await sleep(1_000);
+  await steps.run('Incremental backup', async (tell) => {
+    const task = await api.post<Task>(`/databases/${databaseId}/backups`, { kind: 'incremental' });
+    await api.waitForTask(task.id, (now) => tell(describe(now)));
+  });
+  await sleep(2_000);
+  const target = new Date(Math.floor(Date.now() / 1000) * 1000 + 1000);
+  await steps.run(`Note the second ${target.toISOString()}, write on, then DROP TABLE`, async () => {
+    await sleep(3_000);
+    await writer.pause();
+    await writer.drop();
+  });
+  await steps.run('Restore to that second', (tell) => restoreTo(api, databaseId, 'orders-db', target, tell));
+  return { databaseId, policyId, target };
+}
+
+export async function restoreTo(
+  api: ApiClient,
+  databaseId: string,
+  name: string,
+  target: Date,
+  tell: (words: string) => void = () => undefined,
+): Promise<void> {
+  const restore = await api.post<{ taskId: string }>(`/databases/${databaseId}/restores`, {
+    target: target.toISOString().replace('.000Z', 'Z'),
+    confirmName: name,
+  });
+  await api.waitForTask(restore.taskId, (now) => tell(describe(now)));
+}
+
+function describe(task: Task): string {
+  return `${task.phase ?? task.status}${task.progress === null ? '' : ` ${task.progress.percent} %`}`;
+}
