@@ -28,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: ['test/{activities,api,db}/**/*.test.ts'],
+          globalSetup: ['test/catalogue-server.ts'],
           exclude: pure,
           testTimeout: 120_000,
           hookTimeout: 300_000,

@@ -8,9 +8,12 @@ import { connectHost } from '#activities/hosts/ssh.ts';
 import { createNetworkGuard } from '#activities/stores/networks.ts';
 import { openStore } from '#activities/stores/s3.ts';
 import { describeEngine, type EngineBench } from '../../contracts/engine.ts';
-import { createBucket, labHost } from '../../lab.ts';
+import { createBucket, labHost, resetPrimary } from '../../lab.ts';
 
-describeEngine(() => openBench({ port: 5432 }));
+describeEngine(async () => {
+  await resetPrimary();
+  return openBench({ port: 5432 });
+});
 
 /** The lab's primary, or another instance on the same host. */
 async function openBench({ port }: { port: number }): Promise<EngineBench> {

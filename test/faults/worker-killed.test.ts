@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Answer, Task } from '#lab/client.ts';
+import { createPolicy, createStore, registerPrimary } from '#lab/story.ts';
+import { startTestProduct, type TestProduct, waitFor } from '../product.ts';
+
+/** P4 and P6: the worker dies by SIGKILL in the middle; the next one goes on with what still runs on the host. */
+describe('when the worker is killed', () => {
+  let house: TestProduct;
+  let databaseId: string;
+  const name = 'orders-db';
+
+  const sql = async (text: string): Promise<string> => {
+    const { exitCode, stdout, stderr } = await house.lab.exec('pg-primary', ['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-c', text], {
+      user: 'postgres',
+      timeoutMs: 300_000,
+    });
+    if (exitCode !== 0) throw new Error(stderr);
+    return stdout.trim();
+  };
+
+  beforeAll(async () => {
+    house = await startTestProduct();
+    await sql(
+      `drop table if exists ballast, marks; create table marks (note text); create table ballast as select g, repeat(md5(random()::text), 30) from generate_series(1, 700000) g`,
+    );
+    const store = await createStore(house.lab, `killed-${Date.now().toString(36)}`);
+    databaseId = await registerPrimary(house.lab, house.api, name);
+    const policyId = await createPolicy(house.api, 'Killed', store);
+    await house.api.waitForTask((await house.api.post<Task>(`/policies/${policyId}/attachments`, { databaseId })).id);
+  });
+  afterAll(async () => {
+    await sql('drop table if exists ballast, marks');
+    await house.stop();
+  });
+
+  const getTask = (id: string): Promise<Task> => house.api.get<Task>(`/tasks/${id}`);
+
+  /** Waits until the task has been in a phase for a moment, then pulls the plug. */
+  const killIn = async (taskId: string, phase: string): Promise<void> => {
+    await waitFor(`the phase "${phase}"`, async () => {
+      const task = await getTask(taskId);
+      if (task.status === 'completed' || task.status === 'failed') throw new Error(`the task was ${task.status} before "${phase}"`);
+      return task.phase === phase ? true : undefined;
+    });
+    await sleep(300);
+    await house.product.worker.current().kill();
+    expect((await getTask(taskId)).status).toBe('running');
+  };
+
+  const leftovers = async (): Promise<string> => {
+    const left = await house.lab.exec('pg-primary', [
+      'sh',
+      '-c',
+      'ls -d /run/tidemark/*/* /var/lib/postgresql/17/*tidemark* /var/lib/postgresql/17/main/tidemark* /var/lib/tidemark/*/restore* /var/lib/tidemark/*/private 2>/dev/null; pgrep -a "pgbackrest" | grep -v archive',
+    ]);
+    return left.stdout;
+  };
+
+  const listBackups = async (): Promise<Answer[]> => (await house.api.get<{ items: Answer[] }>(`/databases/${databaseId}/backups`)).items;
+
+  it('a backup goes on, is proven, and is one backup', async () => {
+    const before = (await listBackups()).length;
+    const { id } = await house.api.post<Task>(`/databases/${databaseId}/backups`, {});
+    await killIn(id, 'Backing up');
+    await house.api.waitForTask(id);
+    const backups = await listBackups();
+    expect(backups).toHaveLength(before + 1);
+    expect(backups.map((backup) => backup['status'])).toEqual(backups.map(() => 'completed'));
+    expect(new Set(backups.map((backup) => backup['label'])).size).toBe(backups.length);
+    expect(await leftovers()).toBe('');
+  });
+
+  it('a backup whose tool was killed on the host too is not called completed before a new attempt was proven', async () => {
+    const { id } = await house.api.post<Task>(`/databases/${databaseId}/backups`, {});
+    await killIn(id, 'Backing up');
+    await house.lab.exec('pg-primary', ['pkill', '-KILL', '-f', 'type=full']);
+    await house.api.waitForTask(id);
+    const [backup] = await listBackups();
+    const restore = await house.api.post<{ taskId: string }>(`/databases/${databaseId}/restores`, {
+      backupId: backup?.['id'],
+      confirmName: name,
+    });
+    await house.api.waitForTask(restore.taskId);
+    expect(await leftovers()).toBe('');
+  });
+
+  it.each([
+    'Building the data directory beside the running one',
+    'Recovering up to the target in private',
+    'Exchanging the data directories',
+  ])('a restore that was at "%s" ends with the restored data, and nothing else is left', async (phase) => {
+    await sql(`insert into marks values ('kept ${phase}')`);
+    await sleep(2_000);
+    const target = new Date(Math.ceil(Date.now() / 1000) * 1000);
+    await sleep(target.getTime() - Date.now() + 500);
+    await sql(`insert into marks values ('lost ${phase}')`);
+    await sleep(2_000);
+    const restore = await house.api.post<{ taskId: string }>(`/databases/${databaseId}/restores`, {
+      target: `${target.toISOString().slice(0, 19)}Z`,
+      confirmName: name,
+    });
+    await killIn(restore.taskId, phase);
+    await house.api.waitForTask(restore.taskId);
+    expect(await sql(`select string_agg(note, ',') from marks where note like '%${phase}'`)).toBe(`kept ${phase}`);
+    expect(await sql('select count(*) from ballast')).toBe('700000');
+    expect(await leftovers()).toBe('');
+  });
+});

@@ -1,0 +1,56 @@
+import { findCacheDir } from '#standalone/parts/cache.ts';
+import { openLab, type Lab } from '#lab/lab.ts';
+import { scanHostKey } from '#activities/hosts/ssh.ts';
+import type { HostAddress } from '#activities/hosts/port.ts';
+import { ensureDocker } from '#standalone/parts/docker.ts';
+import { createProgress } from '#standalone/parts/progress.ts';
+
+/** The lab that `test/run.ts` brought up, or one of the developer's own (`node lab/main.ts up --name test --subnet 10.213.78`). */
+export const testLab = { name: 'test', subnet: '10.213.78' } as const;
+
+let lab: Promise<Lab> | undefined;
+
+export async function openTestLab(): Promise<Lab> {
+  lab ??= open();
+  return lab;
+}
+
+async function open(): Promise<Lab> {
+  const context = { cacheDir: findCacheDir(process.env), progress: createProgress(() => undefined) };
+  const { compose } = await ensureDocker(context);
+  return openLab({ ...context, ...testLab }, compose);
+}
+
+/** A login to one of the lab's database hosts. */
+export async function labHost(service: 'pg-primary' | 'pg-replica'): Promise<HostAddress> {
+  const { hosts, sshUser, sshPrivateKey } = await openTestLab();
+  const { address, sshPort } = hosts[service];
+  const { hostKey } = await scanHostKey(address, sshPort);
+  return { host: address, port: sshPort, user: sshUser, privateKey: sshPrivateKey, hostKey };
+}
+
+let buckets = 0;
+
+/** A bucket of this test file's own, with root's credentials. */
+export async function createBucket(purpose: string): Promise<{ bucket: string; lab: Lab }> {
+  const open = await openTestLab();
+  const bucket = `${purpose}-${process.pid}-${buckets++}-${Date.now().toString(36)}`;
+  await open.s3.createBucket(bucket);
+  return { bucket, lab: open };
+}
+
+/** Brings the primary back to how its administrator left it, whatever an earlier test did to it or was cut off in. */
+export async function resetPrimary(): Promise<void> {
+  const lab = await openTestLab();
+  const script = `set -eu
+pkill -KILL -f 'pgbackrest|tidemark' || true
+cd /var/lib/postgresql/17
+if [ -e main.tidemark-old ]; then pg_ctlcluster 17 main stop -m immediate || true; rm -rf main; mv main.tidemark-old main; fi
+rm -rf main.tidemark-new main/tidemark-restore /var/lib/tidemark /run/tidemark
+pg_ctlcluster 17 main status >/dev/null || pg_ctlcluster 17 main start
+cd /
+runuser -u postgres -- psql -qX -c 'alter system reset all'
+pg_ctlcluster 17 main restart`;
+  const { exitCode, stderr } = await lab.exec('pg-primary', ['sh', '-s'], { input: script });
+  if (exitCode !== 0) throw new Error(`the lab's primary cannot be brought back to its beginning: ${stderr}`);
+}

@@ -1,0 +1,55 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { signIn, type ApiClient } from '#lab/client.ts';
+import type { Lab } from '#lab/lab.ts';
+import { findCacheDir } from '#standalone/parts/cache.ts';
+import { createProgress } from '#standalone/parts/progress.ts';
+import { type Product, startProduct } from '#standalone/product.ts';
+import { openTestLab, resetPrimary } from './lab.ts';
+
+/** The whole product in a folder of its own, beside the lab. */
+export interface TestProduct {
+  readonly product: Product;
+  readonly api: ApiClient;
+  readonly lab: Lab;
+  readonly dataDir: string;
+  readonly adminPassword: string;
+  /** Everything that the product has written to logs so far. */
+  logs(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startTestProduct(): Promise<TestProduct> {
+  const lab = await openTestLab();
+  await resetPrimary();
+  const folder = await mkdtemp('/tmp/tidemark-system-');
+  const dataDir = join(folder, 'data');
+  const context = { cacheDir: findCacheDir(process.env), progress: createProgress(() => undefined) };
+  const product = await startProduct({ ...context, dataDir, apiPort: 0 });
+  const adminPassword = product.adminPassword ?? '';
+  return {
+    product,
+    lab,
+    dataDir,
+    adminPassword,
+    api: await signIn(product.apiUrl, product.adminEmail, adminPassword),
+    async logs() {
+      const files = ['api.log', 'worker.log', 'temporal/temporal.log', 'postgres/postgres.log'];
+      return (await Promise.all(files.map((file) => readFile(join(dataDir, file), 'utf8').catch(() => '')))).join('\n');
+    },
+    async stop() {
+      await product.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Asks again until the answer is there. */
+export async function waitFor<T>(what: string, ask: () => Promise<T | undefined>, withinMs = 60_000): Promise<T> {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${what} did not come within ${withinMs} ms`);
+}
