@@ -1,0 +1,19 @@
+import { messageOf } from '#domain/errors.ts';
+import { benchPostgresql } from './postgresql.ts';
+
+const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = { postgresql: benchPostgresql };
+
+const [name = ''] = process.argv.slice(2);
+const benchmark = benchmarks[name];
+if (benchmark === undefined) {
+  process.stderr.write(`Usage: npm run bench -- ${Object.keys(benchmarks).join('|')}\n`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = await benchmark().then(
+    (held) => (held ? 0 : 1),
+    (error: unknown) => {
+      process.stderr.write(`\n${messageOf(error)}\n`);
+      return 1;
+    },
+  );
+}
