@@ -1,4 +1,4 @@
-import { findBackup, getBackup, insertBackup, listBackups, updateBackup, backupLink } from '#db/backups.ts';
+import { findBackup, getBackup, insertBackup, listBackups, markBackupRunning, updateBackup, backupLink } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { decideKind } from '#domain/chain.ts';
@@ -46,7 +46,7 @@ export function createBackupActivities(deps: ActivityDeps): BackupActivities {
     runBackup: wrapLong(db, 'Backing up', async ({ backupId, databaseId }: BackupRef, attempt) => {
       const backup = await getBackup(db, backupId);
       if (backup.status === 'completed') return { storedBytes: backup.stored_bytes ?? 0 };
-      await updateBackup(db, backupId, { status: 'running', started_at: backup.started_at ?? new Date() });
+      await markBackupRunning(db, backupId);
       const parent = backup.parent_id === null ? undefined : await getBackup(db, backup.parent_id);
       return withRepository(deps, { databaseId, generation: backup.generation }, attempt, async (engine, context) => {
         await context.host.sweepJobs(databaseId, [`backup-${backupId}`]);

@@ -7,7 +7,7 @@ import { getPolicy } from '#db/policies.ts';
 import { getRestore, recordRestorePlan } from '#db/tasks.ts';
 import type { RestoreRow } from '#db/tasks.ts';
 import { findChain } from '#domain/chain.ts';
-import { TidemarkError } from '#domain/errors.ts';
+import { messageOf, TidemarkError } from '#domain/errors.ts';
 import type { RestorePlan } from '#domain/restore-plan.ts';
 import { planBackupRestore, planTimeRestore } from '#domain/restore-plan.ts';
 import type { HostActivities, RestoreRef, TransferActivities } from './activities.ts';
@@ -23,14 +23,15 @@ type RestoreActivities = Pick<HostActivities, 'planRestore' | 'preflightRestore'
 
 export function createRestoreActivities(deps: ActivityDeps): RestoreActivities {
   const { db } = deps;
-  const step = (phase: string, name: keyof RestoreSteps) =>
-    wrapLong(db, phase, async (input: RestoreRef, attempt) => {
-      const restore = await getRestore(db, input.restoreId);
-      if (restore.generation === null) return;
-      await withRepository(deps, { databaseId: input.databaseId, generation: restore.generation }, attempt, async (engine, context) => {
-        await engine.restore[name](context, await requestOf(deps, restore));
-      });
+  const runStep = async (input: RestoreRef, attempt: Attempt, name: keyof RestoreSteps): Promise<void> => {
+    const restore = await getRestore(db, input.restoreId);
+    if (restore.generation === null) return;
+    await withRepository(deps, { databaseId: input.databaseId, generation: restore.generation }, attempt, async (engine, context) => {
+      await engine.restore[name](context, await requestOf(deps, restore));
     });
+  };
+  const step = (phase: string, name: keyof RestoreSteps) =>
+    wrapLong(db, phase, (input: RestoreRef, attempt) => runStep(input, attempt, name));
   return {
     planRestore: wrapLong(db, 'Planning', async (input: RestoreRef, attempt) => {
       const restore = await getRestore(db, input.restoreId);
@@ -54,7 +55,11 @@ export function createRestoreActivities(deps: ActivityDeps): RestoreActivities {
     preflightRestore: step('Looking at disk, tools and backup', 'preflight'),
     buildRestore: step('Building the data directory beside the running one', 'build'),
     recoverRestore: step('Recovering up to the target in private', 'recover'),
-    swapRestore: step('Exchanging the data directories', 'swap'),
+    swapRestore: wrapLong(db, 'Exchanging the data directories', async (input: RestoreRef, attempt) => {
+      // What was committed while the restore was built stays restorable. Later attempts may already meet the restored server.
+      if (attempt.number === 1) await Promise.allSettled([bringLogsUpToDate(deps, input.databaseId, attempt)]);
+      await runStep(input, attempt, 'swap');
+    }),
     swapBackRestore: step('Putting the former data back', 'swapBack'),
     cleanUpRestore: step('Cleaning up', 'cleanUp'),
   };
@@ -64,14 +69,22 @@ async function planOf(deps: ActivityDeps, restore: RestoreRow, attempt: Attempt)
   const backups = (await listBackups(deps.db, restore.database_id)).map(backupLink);
   if (restore.backup_id !== null) return planBackupRestore(backups, restore.backup_id);
   const target = restore.target_at?.getTime() ?? 0;
-  await reachTarget(deps, restore.database_id, target, attempt);
-  return planTimeRestore(backups, await loadHistories(deps.db, restore.database_id), target);
+  const plan = async (): Promise<RestorePlan<BackupLink>> =>
+    planTimeRestore(backups, await loadHistories(deps.db, restore.database_id), target);
+  try {
+    return await plan();
+  } catch (outside) {
+    await reachTarget(deps, restore.database_id, target, attempt, outside);
+    return plan();
+  }
 }
 
-/** The window on record ends at the last look; a target after it may be in the archive as soon as that is brought up to date. */
-async function reachTarget(deps: ActivityDeps, databaseId: string, target: number, attempt: Attempt): Promise<void> {
-  const generation = await findOpenGeneration(deps.db, databaseId);
-  if (generation === undefined || target > Date.now()) return;
+/**
+ * The window on record ends at the last look; a target after it may be in the archive as soon as that is brought up to
+ * date. Where that cannot be done (the server is down, say), the answer stays what it was on record, with the reason.
+ */
+async function reachTarget(deps: ActivityDeps, databaseId: string, target: number, attempt: Attempt, outside: unknown): Promise<void> {
+  if ((await findOpenGeneration(deps.db, databaseId)) === undefined || target > Date.now()) throw outside;
   try {
     for (let tries = 0; tries < 5; tries++) {
       const { mark } = await bringLogsUpToDate(deps, databaseId, attempt);
@@ -79,8 +92,12 @@ async function reachTarget(deps: ActivityDeps, databaseId: string, target: numbe
       await sleep(1_000, undefined, { signal: attempt.signal });
     }
   } catch (error) {
-    // A server that is down cannot archive more: what is in the bucket already has to do, and the plan judges it.
-    if (!(error instanceof TidemarkError) || error.code !== 'server-down') throw error;
+    if (attempt.signal.aborted) throw error;
+    throw new TidemarkError(
+      'target-outside-window',
+      `${messageOf(outside)}; and the archive could not be brought up to date: ${messageOf(error)}`,
+      { cause: error },
+    );
   }
 }
 

@@ -7,8 +7,10 @@ import { errorCatalogue, messageOf, TidemarkError } from '#domain/errors.ts';
 export interface Attempt {
   /** Aborts when the activity is cancelled: what it does on a host has to end. */
   readonly signal: AbortSignal;
-  /** Aborts when the worker shuts down: what runs detached goes on, and the next attempt finds it again. */
+  /** Aborts when the attempt ends for any other reason (shutdown, timeout, pause): what runs detached goes on, and the next attempt finds it again. */
   readonly leave: AbortSignal;
+  /** 1 for the first attempt. */
+  readonly number: number;
   /** Writes progress in bytes into the task, at most once a second. */
   readonly report: (done: number, total: number) => void;
 }
@@ -29,7 +31,7 @@ export function wrapLong<I extends object, O>(
     const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
     try {
       if (phase !== undefined && taskId !== undefined) await enterPhase(db, taskId, phase);
-      return await work(input, { ...signalsOf(context.cancellationSignal), report: reporter(db, taskId) });
+      return await work(input, { ...signalsOf(context.cancellationSignal), number: context.info.attempt, report: reporter(db, taskId) });
     } catch (error) {
       throw toFailure(error, context.cancellationSignal);
     } finally {
@@ -49,12 +51,12 @@ export function wrapShort<I, O>(work: (input: I) => Promise<O>): (input: I) => P
   };
 }
 
-/** Temporal tells both by one signal; its reason says which it is. */
+/** Temporal tells both by one signal; the message of its reason says which it is. */
 function signalsOf(cancellation: AbortSignal): Pick<Attempt, 'signal' | 'leave'> {
   const [cancelled, leaving] = [new AbortController(), new AbortController()];
   const pass = (): void => {
     const reason: unknown = cancellation.reason;
-    (messageOf(reason) === 'WORKER_SHUTDOWN' ? leaving : cancelled).abort(reason);
+    (messageOf(reason) === 'CANCELLED' ? cancelled : leaving).abort(reason);
   };
   if (cancellation.aborted) pass();
   else cancellation.addEventListener('abort', pass, { once: true });

@@ -51,6 +51,16 @@ export async function updateBackup(db: Catalogue, id: string, change: BackupChan
   await db.updateTable('backups').set(change).where('id', '=', id).execute();
 }
 
+/** A late attempt cannot take back what has completed. */
+export async function markBackupRunning(db: Catalogue, id: string): Promise<void> {
+  await db
+    .updateTable('backups')
+    .set((e) => ({ status: 'running', started_at: e.fn.coalesce('started_at', e.val(new Date())) }))
+    .where('id', '=', id)
+    .where('status', 'in', ['pending', 'running'])
+    .execute();
+}
+
 /** Marks one that has not completed as failed: what is completed stays so. */
 export async function failBackup(db: Catalogue, id: string, error: { code: string; message: string }): Promise<void> {
   await db

@@ -34,7 +34,13 @@ export async function recordLogs(
             name: e.ref('excluded.name'),
             size_bytes: e.ref('excluded.size_bytes'),
             archived_at: e.ref('excluded.archived_at'),
-            covers_until_at: e.fn('greatest', [e.ref('log_archives.covers_until_at'), e.ref('excluded.covers_until_at')]),
+            // A piece of another name is another line's: what was known of its predecessor does not hold for it.
+            covers_until_at: e
+              .case()
+              .when('log_archives.name', '=', e.ref('excluded.name'))
+              .then(e.fn<Date | null>('greatest', [e.ref('log_archives.covers_until_at'), e.ref('excluded.covers_until_at')]))
+              .else(e.ref('excluded.covers_until_at'))
+              .end(),
           })),
         )
         .execute();

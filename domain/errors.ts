@@ -52,6 +52,11 @@ export const errorCatalogue = {
     retryable: false,
     hint: 'The database runs with the data that it had before. The message says why the restored data did not start.',
   },
+  'restore-stuck': {
+    status: 500,
+    retryable: false,
+    hint: "Nothing was deleted: beside the data directory lie the former data (.tidemark-old) or the restored data (.tidemark-new). Look at the server's log, put one of them in place, and start it.",
+  },
   'object-missing': {
     status: 500,
     retryable: false,

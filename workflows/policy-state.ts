@@ -79,8 +79,8 @@ export function noteOutcome(memory: PolicyMemory, report: OperationReport): void
 }
 
 export function noteAttached(memory: PolicyMemory, databaseId: string, isAttached: boolean): void {
-  const others = memory.attached.filter((id) => id !== databaseId);
-  memory.attached = isAttached ? [...others, databaseId] : others;
+  if (isAttached === memory.attached.includes(databaseId)) return;
+  memory.attached = isAttached ? [...memory.attached, databaseId] : memory.attached.filter((id) => id !== databaseId);
 }
 
 /** Only the operation that is meant lets go: a late word of another one does not. */

@@ -4,7 +4,7 @@ import type { CatalogueActivities, HostActivities, TransferActivities } from '#a
 import { transferQueue } from '#domain/names.ts';
 
 type ProbeActivities = Pick<HostActivities, 'checkDatabase' | 'probePolicyStore' | 'probeUnsavedStore'>;
-type SwapActivities = Pick<HostActivities, 'swapRestore' | 'swapBackRestore' | 'cleanUpRestore'>;
+type SwapActivities = Pick<HostActivities, 'swapRestore' | 'swapBackRestore'>;
 type StepActivities = Omit<HostActivities, keyof ProbeActivities | keyof SwapActivities>;
 
 /**
@@ -14,12 +14,22 @@ type StepActivities = Omit<HostActivities, keyof ProbeActivities | keyof SwapAct
  */
 const limits = {
   catalogue: { startToCloseTimeout: '30 s', retry: { initialInterval: '1 s', maximumInterval: '30 s' } },
-  probes: { startToCloseTimeout: '5 min', heartbeatTimeout: '30 s', retry: { initialInterval: '1 s', maximumInterval: '10 s', maximumAttempts: 3 } },
-  steps: { startToCloseTimeout: '30 min', heartbeatTimeout: '30 s', retry: { initialInterval: '5 s', maximumInterval: '1 min', maximumAttempts: 5 } },
-  swaps: { startToCloseTimeout: '2 h', heartbeatTimeout: '30 s', retry: { initialInterval: '5 s', maximumInterval: '1 min', maximumAttempts: 10 } },
+  probes: {
+    startToCloseTimeout: '5 min',
+    heartbeatTimeout: '30 s',
+    retry: { initialInterval: '1 s', maximumInterval: '10 s', maximumAttempts: 3 },
+  },
+  steps: {
+    startToCloseTimeout: '30 min',
+    heartbeatTimeout: '30 s',
+    retry: { initialInterval: '5 s', maximumInterval: '1 min', maximumAttempts: 5 },
+  },
+  swaps: { startToCloseTimeout: '2 h', heartbeatTimeout: '30 s', retry: { initialInterval: '5 s', maximumInterval: '1 min' } },
   transfers: {
     taskQueue: transferQueue,
-    startToCloseTimeout: '24 h', heartbeatTimeout: '30 s', retry: { initialInterval: '5 s', maximumInterval: '1 min', maximumAttempts: 5 },
+    startToCloseTimeout: '24 h',
+    heartbeatTimeout: '30 s',
+    retry: { initialInterval: '5 s', maximumInterval: '1 min', maximumAttempts: 5 },
   },
 } as const satisfies Record<string, ActivityOptions>;
 

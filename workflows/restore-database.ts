@@ -54,11 +54,12 @@ async function secure(operation: Restore): Promise<void> {
     await takeBackup(operation, 'full');
   });
   if (unsafe !== undefined) throw failWith(unsafe.code, `the data is restored, but it is not backed up yet: ${unsafe.message}`);
-  if (leftover !== undefined) throw failWith(leftover.code, `the data is restored, but the old data could not be removed: ${leftover.message}`);
+  if (leftover !== undefined)
+    throw failWith(leftover.code, `the data is restored, but the old data could not be removed: ${leftover.message}`);
 }
 
 function cleanUp({ restore, databaseName }: Pick<Restore, 'restore' | 'databaseName'>): () => Promise<void> {
-  return () => swaps(`Remove what the restore of ${databaseName} no longer needs`).cleanUpRestore(restore);
+  return () => steps(`Remove what the restore of ${databaseName} no longer needs`).cleanUpRestore(restore);
 }
 
 async function findFailure(work: () => Promise<void>): Promise<ReturnType<typeof failureOf> | undefined> {

@@ -10,8 +10,8 @@ import { catalogue, steps, transfers } from './proxies.ts';
  */
 export async function takeBackup({ ref, databaseName }: RunningOperation, requested: BackupKind): Promise<void> {
   const backup = { ...ref, backupId: uuid4() };
+  const { kind } = await catalogue(`Plan the ${requested} backup of ${databaseName}`).planBackup({ ...backup, kind: requested });
   try {
-    const { kind } = await catalogue(`Plan the ${requested} backup of ${databaseName}`).planBackup({ ...backup, kind: requested });
     await transfers(`${kind === 'full' ? 'Full' : 'Incremental'} backup of ${databaseName}`).runBackup(backup);
   } catch (error) {
     await undoAfter(error, () => catalogue(`Mark the backup of ${databaseName} failed`).failBackup({ ...backup, failure: failureOf(error) }));

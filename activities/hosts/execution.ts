@@ -6,7 +6,7 @@ import type { RunOptions, RunResult } from './port.ts';
 import { conversationOf, loginCommand, READY_MARK } from './remote-shell.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
-const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** How long a stopped script may take to be gone: the machine kills it after 5 s. */
 const STOP_GRACE_MS = 15_000;
 /** A daemon that the script started may keep its output open: after the exit status, silence this long is the end. */

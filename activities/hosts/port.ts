@@ -50,7 +50,7 @@ export interface JobResult {
  * Contract: scripts are bash with `set -euo pipefail`, run by `sudo -n`, and travel on standard input,
  * never in argv. Only the exit status decides: a stream that ends without one is `host-unreachable`.
  * Their standard input is empty, their directory is /. What a script wrote to its errors stands in the message
- * of its failure: it must not print secrets. When the call ends early (signal, timeout, more than 16 MiB of output,
+ * of its failure: it must not print secrets. When the call ends early (signal, timeout, more than 64 MiB of output,
  * lost link), the script's whole session is ended on the machine; what a script that came to its end left running stays.
  * Errors: `host-unreachable`, `host-key-changed`, `host-login-refused`, `host-sudo-refused`,
  * `host-command-failed`, `host-job-lost`, `disk-full`.

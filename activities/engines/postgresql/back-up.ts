@@ -1,10 +1,10 @@
 import { TidemarkError } from '#domain/errors.ts';
 import type { BackupOutcome, BackupRequest, EngineContext } from '../port.ts';
-import { repositoryError } from './arm.ts';
+import { createStanza, deploy, repositoryError } from './arm.ts';
 import type { BackupInfo } from './info.ts';
-import { annotation, listBackupInfo } from './info.ts';
+import { annotation, findBackupInfo, listBackupInfo } from './info.ts';
 import { findBrokenObjects } from './prove.ts';
-import { configPath, homeOf, pgbackrest } from './repository.ts';
+import { homeOf, pgbackrest } from './repository.ts';
 import type { Server, ServerFacts } from './server.ts';
 import { findRunningServer, readFacts } from './server.ts';
 import { parseSegment } from './wal.ts';
@@ -13,13 +13,20 @@ import { parseSegment } from './wal.ts';
 export async function backUp(context: EngineContext, request: BackupRequest): Promise<BackupOutcome> {
   const server = await findRunningServer(context);
   const facts = await readFacts(context.host, server);
-  const config = configPath(context.database.id, context.repository.generation);
-  const before = await listBackupInfo(context.host, server, config);
+  const config = await deploy(context, server, facts);
+  const before = await listOrCreate(context, server, config);
   const finished = before.find((info) => info.annotation?.[annotation] === request.backupId);
   const lost = finished === undefined ? await whyParentIsLost(context, server, config, before, request.parentLabel) : undefined;
-  const info = finished ?? (await runBackup(context, server, config, request, lost === undefined ? request.kind : 'full'));
-  await prove(context, server, config, info);
-  return outcome(info, facts, request, lost);
+  const label = finished?.label ?? (await runBackup(context, server, config, request, lost === undefined ? request.kind : 'full'));
+  return outcome(await prove(context, server, config, request, label), facts, request, lost);
+}
+
+/** A repository that was never made, because the store was away just then, is made now. */
+async function listOrCreate(context: EngineContext, server: Server, config: string): Promise<BackupInfo[]> {
+  const found = await findBackupInfo(context.host, server, config);
+  if (found !== undefined) return found;
+  await createStanza(context, server, config);
+  return listBackupInfo(context.host, server, config);
 }
 
 /** What pgBackRest itself does not look at: a parent whose files are gone would make a backup that cannot be restored. */
@@ -31,6 +38,10 @@ async function whyParentIsLost(
   parentLabel: string | undefined,
 ): Promise<string | undefined> {
   if (parentLabel === undefined) return undefined;
+  const newest = known.at(-1)?.label;
+  if (newest !== undefined && newest !== parentLabel && known.some((info) => info.label === parentLabel)) {
+    return `the repository holds a newer backup (${newest}) that was never proven`;
+  }
   const byLabel = new Map(known.map((info) => [info.label, info]));
   for (let label: string | null = parentLabel; label !== null; label = byLabel.get(label)?.prior ?? null) {
     if (!byLabel.has(label)) return `the parent's metadata (${label}) is missing from the repository`;
@@ -46,7 +57,7 @@ async function runBackup(
   config: string,
   request: BackupRequest,
   kind: 'full' | 'incremental',
-): Promise<BackupInfo> {
+): Promise<string> {
   const job = {
     scope: context.database.id,
     id: `backup-${request.backupId}`,
@@ -57,17 +68,15 @@ async function runBackup(
       `--annotation=${annotation}=${request.backupId}`,
       'backup',
     ),
-    progress: `cat ${homeOf(context.database.id)}/archive-lock/*-backup-*.lock`,
+    progress: `cat ${homeOf(context.database.id)}/g${context.repository.generation}-lock/*-backup-*.lock`,
   };
   const { exitCode, log } = await context.host.runJob(job, { signal: context.signal, onProgress: (output) => reportLock(context, output) });
   if (exitCode !== 0) throw repositoryError(log, `pgBackRest ended with ${exitCode}`);
-  if (!log.includes('backup command end: completed successfully')) {
+  const label = /new backup label = (\S+)/.exec(log)?.[1];
+  if (label === undefined || !log.includes('backup command end: completed successfully')) {
     throw new TidemarkError('backup-not-proven', 'pgBackRest ended with 0 but did not say that it completed');
   }
-  const info = (await listBackupInfo(context.host, server, config)).find((entry) => entry.annotation?.[annotation] === request.backupId);
-  if (info === undefined)
-    throw new TidemarkError('backup-not-proven', 'pgBackRest ended with 0, but its repository does not list the backup');
-  return info;
+  return label;
 }
 
 /** pgBackRest keeps its progress in its lock file: {"sz": bytes, "szCplt": bytes}. */
@@ -77,16 +86,24 @@ function reportLock(context: EngineContext, output: string): void {
   if (total !== undefined && done !== undefined) context.report(Number(done), Number(total));
 }
 
-async function prove(context: EngineContext, server: Server, config: string, info: BackupInfo): Promise<void> {
-  const broken = await findBrokenObjects(context, server, config, info.label);
-  if (broken.length > 0)
-    throw new TidemarkError('backup-not-proven', `the backup ${info.label} is not whole in the bucket: ${broken.slice(0, 3).join('; ')}`);
+/** The repository lists the backup as this one, every object is there, and no page was damaged. */
+async function prove(context: EngineContext, server: Server, config: string, request: BackupRequest, label: string): Promise<BackupInfo> {
+  const [listed, broken] = await Promise.all([
+    listBackupInfo(context.host, server, config),
+    findBrokenObjects(context, server, config, label),
+  ]);
+  const info = listed.find((entry) => entry.label === label && entry.annotation?.[annotation] === request.backupId);
+  if (info === undefined) throw new TidemarkError('backup-not-proven', `pgBackRest's repository does not list the backup ${label}`);
+  if (broken.length > 0) {
+    throw new TidemarkError('backup-not-proven', `the backup ${label} is not whole in the bucket: ${broken.slice(0, 3).join('; ')}`);
+  }
   if (info.error === true) {
     throw new TidemarkError(
       'backup-not-proven',
       `the backup ${info.label} holds pages with wrong checksums: the database's own files are damaged. Check its disk, and keep the earlier backups`,
     );
   }
+  return info;
 }
 
 function outcome(info: BackupInfo, facts: ServerFacts, request: BackupRequest, lost: string | undefined): BackupOutcome {

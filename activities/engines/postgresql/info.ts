@@ -19,7 +19,15 @@ export interface BackupInfo {
 /** The backup's id is an annotation of it, so that another attempt finds what an earlier one finished. */
 export const annotation = 'tidemark';
 
+/** Oldest first. Throws `backup-failed` where there is no repository. */
 export async function listBackupInfo(host: Host, server: Server, config: string): Promise<BackupInfo[]> {
+  const found = await findBackupInfo(host, server, config);
+  if (found === undefined) throw new TidemarkError('backup-failed', 'the repository cannot be read: it has not been created');
+  return found;
+}
+
+/** undefined where the repository has not been created. */
+export async function findBackupInfo(host: Host, server: Server, config: string): Promise<BackupInfo[] | undefined> {
   const output = await host.tryRun(
     pgbackrest(server, config, '--log-level-console=off', '--log-level-stderr=error', '--output=json', 'info'),
     { timeoutMs: 180_000 },
@@ -27,9 +35,11 @@ export async function listBackupInfo(host: Host, server: Server, config: string)
   if (output.exitCode !== 0) throw repositoryError(output.stderr, 'pgBackRest could not read its repository');
   const stanzas = JSON.parse(output.stdout) as { status: { code: number; message: string }; backup?: BackupInfo[] }[];
   const [found] = stanzas;
+  const notCreated = [1, 3];
+  if (found === undefined || notCreated.includes(found.status.code)) return undefined;
   const readable = [0, 2];
-  if (found === undefined || !readable.includes(found.status.code)) {
-    throw new TidemarkError('backup-failed', `the repository cannot be read: ${found?.status.message ?? 'it is empty'}`);
+  if (!readable.includes(found.status.code)) {
+    throw new TidemarkError('backup-failed', `the repository cannot be read: ${found.status.message}`);
   }
   return found.backup ?? [];
 }

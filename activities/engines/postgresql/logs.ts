@@ -53,7 +53,7 @@ export async function checkContinuity(context: EngineContext, from: number, mark
   const server = await findRunningServer(context);
   const { segmentBytes } = await readFacts(context.host, server);
   const segments = await listSegments(context, segmentBytes);
-  const newest = Math.max(0, ...segments.map((segment) => segment.timeline));
+  const newest = segments.reduce((highest, segment) => Math.max(highest, segment.timeline), 0);
   const history = newest > 1 ? await readHistory(context, server, newest, segmentBytes) : [];
   const line = lineage(segments, newest, history).filter((segment) => segment.sequence >= from);
   const covers = new Map(marks.map((mark) => [mark.sequence, mark.coversUntil]));

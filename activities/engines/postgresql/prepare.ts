@@ -1,8 +1,10 @@
 import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { lastLines } from '../log-lines.ts';
 import type { Health, HostContext } from '../port.ts';
 import { homeOf } from './repository.ts';
 import type { ServerFacts } from './server.ts';
+import { refuseUnstartable } from './service.ts';
 import { findRunningServer, readFacts, rememberServer } from './server.ts';
 
 const oldestServer = 15;
@@ -30,6 +32,7 @@ export async function prepare(context: HostContext): Promise<void> {
   const server = await findRunningServer(context);
   const facts = await readFacts(context.host, server);
   refuseOldServer(facts);
+  await refuseUnstartable(context, server);
   if ((await toolVersion(context)) === undefined) await install(context);
   const version = await toolVersion(context);
   const needed = oldestTool.find((entry) => facts.majorVersion >= entry.server)?.tool ?? '2.46';
@@ -41,7 +44,7 @@ export async function prepare(context: HostContext): Promise<void> {
   }
   const home = homeOf(context.database.id);
   await context.host.run(sh`install -d -m 0755 /var/lib/tidemark
-install -d -m 0700 -o ${server.owner} -g ${server.group} ${home}
+install -d -m 0711 -o root -g root ${home}
 ${raw(rememberServer(server, facts, home))}`);
 }
 
@@ -87,8 +90,4 @@ export function compareVersions(a: string, b: string): number {
     if (difference !== 0) return difference;
   }
   return 0;
-}
-
-export function lastLines(log: string, count = 4): string {
-  return log.trim().split('\n').slice(-count).join(' | ');
 }

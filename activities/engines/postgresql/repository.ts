@@ -16,6 +16,11 @@ export function configPath(databaseId: string, generation: number): string {
   return `${homeOf(databaseId)}/g${generation}.conf`;
 }
 
+/** Where a generation's configuration lies and what it is for. */
+export function archivePlace(databaseId: string, generation: number, dataDirectory: string): ConfigPlace {
+  return { path: configPath(databaseId, generation), dataDirectory, name: `g${generation}` };
+}
+
 /** What a restore reads with: its own lock and spool, so that it never meets the archiving of the running server. */
 export function restoreConfigPath(databaseId: string): string {
   return `${homeOf(databaseId)}/restore.conf`;
@@ -33,18 +38,21 @@ export function archiveCommand(databaseId: string, generation: number): string {
 interface ConfigPlace {
   readonly path: string;
   readonly dataDirectory: string;
-  /** Its lock and spool directories are named after it. */
-  readonly purpose: 'archive' | 'restore';
+  /** Its lock and spool directories are named after it: no two repositories may share a spool, whose marks say only a segment's name. */
+  readonly name: string;
 }
 
-/** Writes a configuration file, atomically and readable by the server's owner alone; the secrets come on standard input. */
+/**
+ * Writes a configuration file, atomically and readable by the server's owner alone; the secrets come on standard input.
+ * The directory is root's, so that nobody can lay a link where root is going to write.
+ */
 export function installConfig(context: EngineContext, server: Server, place: ConfigPlace): string {
   const home = homeOf(context.database.id);
   const { caPem } = context.repository.address;
   return sh`umask 077
-own() { install -d -m 0700 -o ${server.owner} -g ${server.group} "$@"; }
 install -d -m 0755 /var/lib/tidemark
-own ${home} ${home}/${place.purpose}-lock ${home}/${place.purpose}-spool
+install -d -m 0711 -o root -g root ${home}
+install -d -m 0700 -o ${server.owner} -g ${server.group} ${home}/${place.name}-lock ${home}/${place.name}-spool
 put() { base64 -d > "$1.new" && chown ${server.owner}:${server.group} "$1.new" && mv "$1.new" "$1"; }
 ${raw(putFile(place.path, configText(context, server, place)))}
 ${raw(caPem === undefined ? '' : putFile(`${home}/ca.pem`, caPem))}
@@ -104,8 +112,8 @@ function processOptions(home: string, place: ConfigPlace): string[] {
     'expire-auto=n',
     'archive-async=y',
     'archive-timeout=120',
-    `spool-path=${home}/${place.purpose}-spool`,
-    `lock-path=${home}/${place.purpose}-lock`,
+    `spool-path=${home}/${place.name}-spool`,
+    `lock-path=${home}/${place.name}-lock`,
     'log-level-file=off',
     'log-level-console=info',
   ];

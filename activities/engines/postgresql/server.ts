@@ -14,6 +14,8 @@ export interface Server {
   /** The operating system's user that runs it. */
   readonly owner: string;
   readonly group: string;
+  /** The systemd unit that it runs in; "" where there is none. */
+  readonly unit: string;
 }
 
 /** Facts of an instance that only it can tell. */
@@ -29,7 +31,6 @@ export interface ServerFacts {
   readonly archiveMode: string;
   readonly archiveCommand: string;
   readonly archiveLibrary: string;
-  readonly tablespaces: readonly { readonly oid: number; readonly name: string; readonly location: string; readonly sizeBytes: number }[];
 }
 
 /**
@@ -39,7 +40,7 @@ export interface ServerFacts {
  */
 export async function findServer(context: HostContext): Promise<Server> {
   const home = homeOf(context.database.id);
-  const output = await context.host.run(sh`port=${context.database.port} home=${home}
+  const output = await context.host.run(sh`port=${context.database.port} home=${home} found=0
 for status in /proc/[0-9]*/comm; do
   pid=\${status#/proc/}; pid=\${pid%/comm}
   comm=$(cat "$status" 2>/dev/null) || continue
@@ -48,12 +49,21 @@ for status in /proc/[0-9]*/comm; do
   as() { (cd / && runuser -u "$owner" -- "$@"); }
   dir=$(as readlink "/proc/$pid/cwd") || continue
   [ -f "$dir/postmaster.pid" ] && [ "$(sed -n 1p "$dir/postmaster.pid")" = "$pid" ] && [ "$(sed -n 4p "$dir/postmaster.pid")" = "$port" ] || continue
-  printf '%s\n' running "$dir" "$(sed -n 5p "$dir/postmaster.pid")" "$(dirname "$(as readlink "/proc/$pid/exe")")" "$owner" "$(stat -c %G "/proc/$pid")"
-  exit 0
+  found=$((found + 1))
+  [ "$found" = 1 ] || { echo several; exit 0; }
+  lines=$(printf '%s\n' running "$dir" "$(sed -n 5p "$dir/postmaster.pid")" "$(dirname "$(as readlink "/proc/$pid/exe")")" "$owner" "$(stat -c %G "/proc/$pid")" \
+    "$(sed -n 's|^.*/\([^/]*\.service\)$|\1|p' "/proc/$pid/cgroup" | head -n 1)")
 done
+[ "$found" = 0 ] || { printf '%s\n' "$lines"; exit 0; }
 [ ! -f "$home/server.json" ] || { echo stopped; cat "$home/server.json"; }
 `);
-  const [state, dataDirectory, socketDirectory, binDirectory, owner, group] = output.split('\n');
+  const [state, dataDirectory, socketDirectory, binDirectory, owner, group, unit = ''] = output.split('\n');
+  if (state === 'several') {
+    throw new TidemarkError(
+      'server-not-found',
+      `several PostgreSQL servers say that they listen on port ${context.database.port} of ${context.database.name}'s host`,
+    );
+  }
   if (state === 'stopped') return { ...(JSON.parse(dataDirectory ?? '') as Remembered).server, running: false };
   if (!dataDirectory || socketDirectory === undefined || !binDirectory || !owner || !group) {
     throw new TidemarkError(
@@ -69,6 +79,7 @@ done
     binDirectory,
     owner,
     group,
+    unit,
   };
 }
 
@@ -136,6 +147,4 @@ const factsSql = `select json_build_object(
   'hbaFile', current_setting('hba_file'),
   'archiveMode', current_setting('archive_mode'),
   'archiveCommand', current_setting('archive_command'),
-  'archiveLibrary', current_setting('archive_library'),
-  'tablespaces', (select coalesce(json_agg(json_build_object('oid', oid::bigint, 'name', spcname, 'location', pg_tablespace_location(oid), 'sizeBytes', pg_tablespace_size(oid))), '[]')
-                  from pg_tablespace where pg_tablespace_location(oid) <> ''));`;
+  'archiveLibrary', current_setting('archive_library'));`;

@@ -39,13 +39,15 @@ install -d -m 0700 -o ${owner} -g ${group} ${freshOf(place)}
 
 /** A time is exclusive: a commit at the target's very instant is left out, as on every engine. */
 function restoreOptions(context: EngineContext, request: RestoreRequest, places: readonly Place[]): string[] {
-  const fetch = `pgbackrest --config=${restoreConfigPath(context.database.id)} --stanza=${stanza} archive-get %f "%p"`;
+  const fetch = `pgbackrest --config=${restoreConfigPath(context.database.id)} --stanza=${stanza} --log-level-console=warn archive-get %f "%p"`;
   return [
     `--set=${request.label}`,
-    ...(request.target === undefined ? ['--type=immediate'] : ['--type=time', `--target=${pgTime(request.target)}`, '--target-exclusive']),
+    ...(request.target === undefined
+      ? ['--type=immediate']
+      : ['--type=time', `--target=${pgTime(request.target)}`, '--target-exclusive', '--target-timeline=current']),
     '--target-action=pause',
     `--recovery-option=restore_command=${fetch}`,
-    ...places.flatMap((place) => (place.tablespace === undefined ? [] : [`--tablespace-map=${place.tablespace.name}=${freshOf(place)}`])),
+    ...places.flatMap((place) => (place.tablespace === undefined ? [] : [`--tablespace-map=${place.tablespace.oid}=${freshOf(place)}`])),
   ];
 }
 

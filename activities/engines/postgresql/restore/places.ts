@@ -8,7 +8,7 @@ import type { Server, ServerFacts } from '../server.ts';
 export interface Place {
   readonly live: string;
   /** undefined for the data directory. */
-  readonly tablespace?: { readonly oid: number; readonly name: string };
+  readonly tablespace?: { readonly oid: number };
 }
 
 export function freshOf(place: Place): string {
@@ -25,13 +25,6 @@ export const markerFile = 'tidemark-restore';
 /** Sockets, logs and access rules of the private instance. */
 export function privateDirectory(context: EngineContext): string {
   return `${homeOf(context.database.id)}/private`;
-}
-
-export function placesOf(server: Server, facts: Pick<ServerFacts, 'tablespaces'>): Place[] {
-  return [
-    { live: server.dataDirectory },
-    ...facts.tablespaces.map(({ oid, name, location }) => ({ live: location, tablespace: { oid, name } })),
-  ];
 }
 
 /** What `preflight` wrote down on the host: the server as it was before anything was exchanged. */

@@ -1,14 +1,16 @@
+import { dirname } from 'node:path/posix';
 import { sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { EngineContext, RestoreRequest } from '../../port.ts';
 import type { BackupInfo } from '../info.ts';
 import { listBackupInfo } from '../info.ts';
 import { proveChain } from '../prove.ts';
-import { installConfig, restoreConfigPath } from '../repository.ts';
-import type { Server, ServerFacts } from '../server.ts';
+import { homeOf, installConfig, restoreConfigPath } from '../repository.ts';
+import type { Server } from '../server.ts';
 import { findFacts, findServer } from '../server.ts';
+import { refuseUnstartable } from '../service.ts';
 import type { Place } from './places.ts';
-import { freshOf, placesOf, findLayout, setAsideOf, writeLayout } from './places.ts';
+import { findLayout, freshOf, setAsideOf, writeLayout } from './places.ts';
 import { readTablespaces } from './tablespaces.ts';
 
 /** What a restore needs beyond the data itself: WAL that is replayed, and room for the running server. */
@@ -19,19 +21,57 @@ const HEADROOM_BYTES = 256 * 1024 * 1024;
 export async function preflight(context: EngineContext, request: RestoreRequest): Promise<void> {
   if ((await findLayout(context, request)) !== undefined) return;
   const server = await findServer(context);
+  await refuseUnstartable(context, server);
   const facts = await findFacts(context, server);
   const config = restoreConfigPath(context.database.id);
-  const [place] = placesOf(server, facts);
-  const fresh = place === undefined ? '' : freshOf(place);
-  await context.host.run(installConfig(context, server, { path: config, dataDirectory: fresh, purpose: 'restore' }));
+  const data = { live: server.dataDirectory };
+  const home = homeOf(context.database.id);
+  await context.host.sweepJobs(context.database.id);
+  await context.host.run(
+    sh`rm -rf -- ${home}/restore-lock ${home}/restore-spool
+` + installConfig(context, server, { path: config, dataDirectory: freshOf(data), name: 'restore' }),
+  );
   const info = (await listBackupInfo(context.host, server, config)).find((entry) => entry.label === request.label);
   if (info === undefined) throw new TidemarkError('object-missing', `the repository does not list the backup ${request.label}`);
   await proveChain(context, server, config, request.chainLabels);
-  const places = placesOf(server, facts);
+  const tablespaces = await findTablespaces(context, server, info);
+  const places = [data, ...tablespaces.map(({ oid, location }) => ({ live: location, tablespace: { oid } }))];
   await refuseLayout(context, places);
-  await refuseNewTablespaces(context, server, facts, info);
-  await refuseSmallDisk(context, places, facts, info);
+  await refuseSmallDisk(context, places, { sizeBytes: Math.max(info.info.size, facts.sizeBytes), tablespaces });
   await context.host.run(writeLayout(context, request, { server, facts, places }));
+}
+
+interface LiveTablespace {
+  readonly oid: number;
+  readonly location: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * The tablespaces as the live data directory links them, whether its server runs or not. One that the backup does not
+ * hold was created later: replaying its CREATE TABLESPACE would write into the live server's files.
+ */
+async function findTablespaces(context: EngineContext, server: Server, info: BackupInfo): Promise<LiveTablespace[]> {
+  const output = await context.host.run(
+    sh`for link in ${server.dataDirectory}/pg_tblspc/*; do
+  [ -L "$link" ] || continue
+  target=$(readlink -- "$link")
+  printf '%s\t%s\t%s\n' "$(basename -- "$link")" "$(du -sb -- "$target" | cut -f 1)" "$target"
+done`,
+    { timeoutMs: 1_800_000 },
+  );
+  const live = output.split('\n').flatMap((line) => {
+    const [oid = '', sizeBytes = '', location = ''] = line.split('\t');
+    return line === '' ? [] : [{ oid: Number(oid), sizeBytes: Number(sizeBytes), location }];
+  });
+  if (live.length === 0) return live;
+  const held = await readTablespaces(context.host, server, restoreConfigPath(context.database.id), info.label);
+  const newer = live.filter(({ oid, location }) => !held.some((other) => other.oid === oid && other.location === location));
+  if (newer.length === 0) return live;
+  throw new TidemarkError(
+    'layout-not-supported',
+    `the tablespace in ${newer.map(({ location }) => location).join(', ')} was created after the backup ${info.label}: replaying that would write into the live server's files`,
+  );
 }
 
 /** Directories are exchanged by renaming: a mount point cannot be renamed, and what an earlier restore left is not ours to judge. */
@@ -40,7 +80,7 @@ async function refuseLayout(context: EngineContext, places: readonly Place[]): P
     places
       .map(
         (place) => sh`live=${place.live} old=${setAsideOf(place)}
-[ "$(stat -c %d "$live")" = "$(stat -c %d "$live/..")" ] || echo "$live is a mount point of its own, so that it cannot be exchanged for the restored one"
+[ ! -e "$live" ] || [ "$(stat -c %d "$live")" = "$(stat -c %d "$(dirname "$live")")" ] || echo "$live is a mount point of its own, so that it cannot be exchanged for the restored one"
 [ ! -L "$live" ] || echo "$live is a symbolic link, so that it cannot be exchanged for the restored one"
 [ ! -e "$old" ] || echo "$old is left over from an earlier restore: look at it, then remove it"
 `,
@@ -50,29 +90,16 @@ async function refuseLayout(context: EngineContext, places: readonly Place[]): P
   if (found.trim() !== '') throw new TidemarkError('layout-not-supported', found.trim().split('\n').join('; '));
 }
 
-/** Replaying a CREATE TABLESPACE would write into the running server's directory. */
-async function refuseNewTablespaces(context: EngineContext, server: Server, facts: ServerFacts, info: BackupInfo): Promise<void> {
-  if (facts.tablespaces.length === 0) return;
-  const config = restoreConfigPath(context.database.id);
-  const inBackup = new Set(
-    (await readTablespaces(context.host, server, config, info.label)).map(({ oid, location }) => `${oid} ${location}`),
-  );
-  const newer = facts.tablespaces.filter(({ oid, location }) => !inBackup.has(`${oid} ${location}`));
-  if (newer.length > 0) {
-    throw new TidemarkError(
-      'layout-not-supported',
-      `the tablespace ${newer.map(({ name }) => name).join(', ')} was created after the backup ${info.label}: replaying that would write into the running server's files`,
-    );
-  }
-}
-
-async function refuseSmallDisk(context: EngineContext, places: readonly Place[], facts: ServerFacts, info: BackupInfo): Promise<void> {
-  const inTablespaces = facts.tablespaces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const whole = Math.max(info.info.size, facts.sizeBytes);
+async function refuseSmallDisk(
+  context: EngineContext,
+  places: readonly Place[],
+  whole: { readonly sizeBytes: number; readonly tablespaces: readonly LiveTablespace[] },
+): Promise<void> {
+  const inTablespaces = whole.tablespaces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const needs = places.map((place) => {
-    const tablespace = facts.tablespaces.find(({ oid }) => oid === place.tablespace?.oid);
-    const size = tablespace?.sizeBytes ?? Math.max(0, whole - inTablespaces);
-    return { path: place.live, bytes: Math.ceil(size * HEADROOM) + (tablespace === undefined ? HEADROOM_BYTES : 0) };
+    const tablespace = whole.tablespaces.find(({ oid }) => oid === place.tablespace?.oid);
+    const size = tablespace?.sizeBytes ?? Math.max(0, whole.sizeBytes - inTablespaces);
+    return { path: dirname(place.live), bytes: Math.ceil(size * HEADROOM) + (tablespace === undefined ? HEADROOM_BYTES : 0) };
   });
   const output = await context.host.run(needs.map(({ path }) => sh`df -B1 --output=target,avail -- ${path} | tail -n 1`).join('\n'));
   const disks = new Map<string, { free: number; needed: number }>();

@@ -1,7 +1,7 @@
 import { sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { EngineContext, RestoreRequest } from '../../port.ts';
-import { lastLines } from '../prepare.ts';
+import { lastLines } from '../../log-lines.ts';
 import type { Layout } from './places.ts';
 import { freshOf, getLayout, privateDirectory } from './places.ts';
 
@@ -37,12 +37,21 @@ rm -rf -- "$run"
 install -d -m 0700 -o ${server.owner} -g ${server.group} "$run"
 echo 'local all all peer' > "$run/pg_hba.conf"
 chown ${server.owner} "$run/pg_hba.conf"
-finish() { code=$?; as "$bin/pg_ctl" -D "$fresh" -w -t 240 -m fast stop >/dev/null 2>&1 || true; cat "$run/log" 2>/dev/null || true; rm -rf -- "$run"; exit $code; }
+stopped_at=
+finish() {
+  code=$?
+  as "$bin/pg_ctl" -D "$fresh" -w -t 3600 -m fast stop >/dev/null 2>&1 || true
+  grep -E 'recovery stopping|recovery ended|pausing at|FATAL|PANIC|ERROR' "$run/log" 2>/dev/null | tail -n 60 || true
+  [ ! -f "$fresh/postmaster.pid" ] || { echo 'the private instance did not stop'; code=6; }
+  echo "$stopped_at"
+  rm -rf -- "$run"
+  exit $code
+}
 trap finish EXIT
 as "$bin/postgres" -D "$fresh" \
   -c config_file=${inside(facts.configFile)} -c data_directory="$fresh" -c hba_file="$run/pg_hba.conf" -c external_pid_file="$run/pid" \
   -c listen_addresses= -c unix_socket_directories="$run" -c unix_socket_permissions=0700 -c port=5499 \
-  -c archive_mode=off -c primary_conninfo= -c hot_standby=on -c ssl=off -c cluster_name=tidemark-restore \
+  -c archive_mode=off -c archive_cleanup_command= -c recovery_end_command= -c huge_pages=off -c log_min_messages=warning -c primary_conninfo= -c hot_standby=on -c ssl=off -c cluster_name=tidemark-restore \
   -c recovery_target_action=pause \
   -c logging_collector=off -c log_destination=stderr -c lc_messages=C -c log_timezone=UTC -c timezone=UTC -c shared_buffers=128MB -c log_line_prefix='%m ' \
   >"$run/log" 2>&1 </dev/null &
@@ -50,7 +59,7 @@ server=$!
 sql() { as "$bin/psql" -XAtq -h "$run" -p 5499 -d postgres -c "$1" 2>/dev/null; }
 while kill -0 $server 2>/dev/null; do
   if [ "$(sql 'select pg_get_wal_replay_pause_state()')" = paused ]; then
-    sql "select 'tidemark-stop|' || coalesce(to_char(pg_last_xact_replay_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), '') || '|' || pg_last_wal_replay_lsn()"
+    stopped_at=$(sql "select 'tidemark-stop|' || coalesce(to_char(pg_last_xact_replay_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), '') || '|' || pg_last_wal_replay_lsn()")
     exit 0
   fi
   sleep 0.3

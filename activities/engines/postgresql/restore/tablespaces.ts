@@ -4,7 +4,6 @@ import type { Server } from '../server.ts';
 
 export interface BackupTablespace {
   readonly oid: number;
-  readonly name: string;
   readonly location: string;
 }
 
@@ -13,6 +12,6 @@ export async function readTablespaces(host: Host, server: Server, config: string
   const output = await host.run(pgbackrest(server, config, '--log-level-console=off', '--output=json', `--set=${label}`, 'info'), {
     timeoutMs: 180_000,
   });
-  const [found] = JSON.parse(output) as { backup?: { tablespace?: { oid: number; name: string; destination: string }[] | null }[] }[];
-  return (found?.backup?.[0]?.tablespace ?? []).map(({ oid, name, destination }) => ({ oid, name, location: destination }));
+  const [found] = JSON.parse(output) as { backup?: { tablespace?: { oid: number; destination: string }[] | null }[] }[];
+  return (found?.backup?.[0]?.tablespace ?? []).map(({ oid, destination }) => ({ oid, location: destination }));
 }
