@@ -10,6 +10,8 @@ export interface EngineBench {
   /** Commits each number on its own. */
   insert(...numbers: number[]): Promise<void>;
   numbers(): Promise<number[]>;
+  /** Closes so many log archives, each with a commit in it. */
+  closeLogs(count: number): Promise<void>;
   /** Removes an object of the backup so that it cannot be used any more. */
   spoil(generation: number, label: string): Promise<void>;
   /** Removes the log archive of that number. */
@@ -134,6 +136,7 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
       await bench.insert(11);
       const early = await quietSecond();
       await bench.insert(12);
+      await bench.closeLogs(120);
       const late = await quietSecond();
       await bench.engine.flushLogs(context());
       await restore(before, requestFor(base, late));

@@ -37,14 +37,14 @@ describe('when the worker is killed', () => {
   const getTask = (id: string): Promise<Task> => house.api.get<Task>(`/tasks/${id}`);
 
   /** Waits until the task has been in a phase for a moment, then pulls the plug. */
-  const killIn = async (taskId: string, phase: string): Promise<void> => {
+  const endIn = async (taskId: string, phase: string, how: 'kill' | 'stop'): Promise<void> => {
     await waitFor(`the phase "${phase}"`, async () => {
       const task = await getTask(taskId);
       if (task.status === 'completed' || task.status === 'failed') throw new Error(`the task was ${task.status} before "${phase}"`);
       return task.phase === phase ? true : undefined;
     });
     await sleep(300);
-    await house.product.worker.current().kill();
+    await house.product.worker.current()[how]();
     expect((await getTask(taskId)).status).toBe('running');
   };
 
@@ -59,10 +59,10 @@ describe('when the worker is killed', () => {
 
   const listBackups = async (): Promise<Answer[]> => (await house.api.get<{ items: Answer[] }>(`/databases/${databaseId}/backups`)).items;
 
-  it('a backup goes on, is proven, and is one backup', async () => {
+  it.each(['kill', 'stop'] as const)('by SIGKILL or told to stop (%s), a backup goes on, is proven, and is one backup', async (how) => {
     const before = (await listBackups()).length;
     const { id } = await house.api.post<Task>(`/databases/${databaseId}/backups`, {});
-    await killIn(id, 'Backing up');
+    await endIn(id, 'Backing up', how);
     await house.api.waitForTask(id);
     const backups = await listBackups();
     expect(backups).toHaveLength(before + 1);
@@ -73,7 +73,7 @@ describe('when the worker is killed', () => {
 
   it('a backup whose tool was killed on the host too is not called completed before a new attempt was proven', async () => {
     const { id } = await house.api.post<Task>(`/databases/${databaseId}/backups`, {});
-    await killIn(id, 'Backing up');
+    await endIn(id, 'Backing up', 'kill');
     await house.lab.exec('pg-primary', ['pkill', '-KILL', '-f', 'type=full']);
     await house.api.waitForTask(id);
     const [backup] = await listBackups();
@@ -100,7 +100,7 @@ describe('when the worker is killed', () => {
       target: `${target.toISOString().slice(0, 19)}Z`,
       confirmName: name,
     });
-    await killIn(restore.taskId, phase);
+    await endIn(restore.taskId, phase, 'kill');
     await house.api.waitForTask(restore.taskId);
     expect(await sql(`select string_agg(note, ',') from marks where note like '%${phase}'`)).toBe(`kept ${phase}`);
     expect(await sql('select count(*) from ballast')).toBe('700000');

@@ -43,6 +43,8 @@ async function openBench({ port }: { port: number }): Promise<EngineBench> {
         .split('\n')
         .filter((line) => line !== '')
         .map(Number),
+    closeLogs: async (count) =>
+      void (await sql('select pg_current_xact_id() is not null; select pg_switch_wal() is not null;\n'.repeat(count))),
     spoil: (generation, label) =>
       removeMatching(
         `${databaseId}/g${generation}/pgbackrest/backup/db/${label}/`,
@@ -69,6 +71,69 @@ pgrep -af 'pgbackrest|tidemark' | grep -v 'bash' || true`);
     },
   };
 }
+
+it('carries tablespaces along, and refuses one that is newer than the backup', async () => {
+  await resetPrimary();
+  const bench = await openBench({ port: 5432 });
+  const host = await connectHost(await labHost('pg-primary'));
+  const context = bench.context(1);
+  const onHost = (script: string): Promise<string> =>
+    host.run(`as() { (cd / && runuser -u postgres -- psql -XqAt -v ON_ERROR_STOP=1 -c "$1"); }\n${script}`);
+  const request = (label: string) => ({
+    restoreId: randomUUID(),
+    label,
+    chainLabels: [label],
+    target: undefined,
+    newGeneration: 2,
+    newKey: undefined,
+  });
+  const backUp = () => bench.engine.backUp(context, { backupId: randomUUID(), kind: 'full', parentLabel: undefined });
+  try {
+    await onHost('install -d -o postgres /srv/one /srv/two');
+    await onHost(
+      `as "create tablespace one location '/srv/one'"; as "create table in_one (n int) tablespace one"; as "insert into in_one values (1)"`,
+    );
+    await bench.engine.prepare(context);
+    await bench.engine.arm(context);
+    const { label } = await backUp();
+    await onHost(`as "insert into in_one values (2)"; as "create tablespace two location '/srv/two'"`);
+    await expect(bench.engine.restore.preflight(context, request(label))).rejects.toMatchObject({
+      code: 'layout-not-supported',
+      message: expect.stringContaining('/srv/two') as string,
+    });
+    await onHost(`as "drop tablespace two"`);
+    const { restore: steps } = bench.engine;
+    const going = request(label);
+    for (const step of ['preflight', 'build', 'recover', 'swap', 'cleanUp'] as const) await steps[step](context, going);
+    expect(await onHost('as "select string_agg(n::text, \',\') from in_one"; ls -d /srv/*tidemark* 2>/dev/null || true')).toBe('1\n');
+    await bench.engine.disarm(context);
+    await onHost('as "drop table in_one"; as "drop tablespace one"; rm -rf /srv/one /srv/two');
+  } finally {
+    await bench.close();
+    host.close();
+  }
+});
+
+it('does not take over a server whose logs another tool archives', async () => {
+  await resetPrimary();
+  const bench = await openBench({ port: 5432 });
+  const host = await connectHost(await labHost('pg-primary'));
+  const sql = (text: string): Promise<string> => host.run(`cd / && runuser -u postgres -- psql -XqAt -c "${text}"`);
+  try {
+    await sql(`alter system set archive_mode = 'on'`);
+    await sql(`alter system set archive_command = 'other-tool --password=hidden %p'`);
+    await host.run('pg_ctlcluster 17 main restart');
+    await bench.engine.prepare(bench.context(1));
+    const refused = bench.engine.arm(bench.context(1));
+    await expect(refused).rejects.toMatchObject({ code: 'archiving-in-use', message: expect.stringContaining('other-tool') as string });
+    await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining('hidden') as string });
+    expect(await sql('show archive_command')).toContain('other-tool');
+  } finally {
+    await bench.close();
+    await resetPrimary();
+    host.close();
+  }
+});
 
 it('refuses a restore for which the disk has no room, with the numbers, and a second instance on the host is found by its port', async () => {
   const host = await connectHost(await labHost('pg-primary'));
