@@ -1,5 +1,12 @@
 import {
-  ActivityFailure, ApplicationFailure, CancellationScope, CancelledFailure, ChildWorkflowFailure, isCancellation, TemporalFailure, TimeoutFailure,
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  isCancellation,
+  TemporalFailure,
+  TimeoutFailure,
 } from '@temporalio/workflow';
 import type { Failure } from '#activities/activities.ts';
 import { type ErrorCode, isErrorCode, messageOf } from '#domain/errors.ts';

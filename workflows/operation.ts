@@ -15,7 +15,12 @@ export interface RunningOperation {
 }
 
 /** Tells the task's story around `work`: it begins, it ends well or with its failure, and the policy hears of it whatever happens. */
-export async function runOperation(kind: TaskKind, title: string, { taskId, policyId, databaseId }: TaskRef, work: (operation: RunningOperation) => Promise<void>): Promise<void> {
+export async function runOperation(
+  kind: TaskKind,
+  title: string,
+  { taskId, policyId, databaseId }: TaskRef,
+  work: (operation: RunningOperation) => Promise<void>,
+): Promise<void> {
   const ref: TaskRef = { taskId, policyId, databaseId };
   const operation = { ref, databaseName: databaseId, attached: kind !== 'attach' };
   let error: unknown;

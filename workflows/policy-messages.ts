@@ -2,7 +2,15 @@ import { setHandler } from '@temporalio/workflow';
 import { nextSlots } from '#domain/schedule.ts';
 import { failWith } from './failures.ts';
 import {
-  attachUpdate, detachUpdate, editUpdate, manualBackupUpdate, type Operation, operationEndedSignal, type PolicyState, restoreUpdate, statusQuery,
+  attachUpdate,
+  detachUpdate,
+  editUpdate,
+  manualBackupUpdate,
+  type Operation,
+  operationEndedSignal,
+  type PolicyState,
+  restoreUpdate,
+  statusQuery,
 } from './messages.ts';
 import { noteOperation, noteOutcome, type PolicyMemory, type Work } from './policy-state.ts';
 
@@ -18,8 +26,12 @@ export function answerMessages(memory: PolicyMemory, wake: () => void): void {
   const validators = createValidators(memory);
   setHandler(attachUpdate, (operation) => note(operation, { kind: 'attach' }), { validator: validators.attach });
   setHandler(detachUpdate, (operation) => note(operation, { kind: 'detach' }), { validator: validators.detach });
-  setHandler(manualBackupUpdate, (operation) => note(operation, { kind: 'backup', backupKind: operation.backupKind ?? 'full' }), { validator: validators.manualBackup });
-  setHandler(restoreUpdate, (operation) => note(operation, { kind: 'restore', restoreId: operation.restoreId }), { validator: validators.restore });
+  setHandler(manualBackupUpdate, (operation) => note(operation, { kind: 'backup', backupKind: operation.backupKind ?? 'full' }), {
+    validator: validators.manualBackup,
+  });
+  setHandler(restoreUpdate, (operation) => note(operation, { kind: 'restore', restoreId: operation.restoreId }), {
+    validator: validators.restore,
+  });
   setHandler(editUpdate, () => {
     memory.revision += 1;
     memory.status = 'validating';
@@ -36,7 +48,8 @@ function createValidators(memory: PolicyMemory) {
   return {
     attach(operation: Operation): void {
       refuseUnlessReady(memory);
-      if (memory.attached.includes(operation.databaseId)) throw failWith('already-attached', `database ${operation.databaseId} is attached to this policy already`);
+      if (memory.attached.includes(operation.databaseId))
+        throw failWith('already-attached', `database ${operation.databaseId} is attached to this policy already`);
       refuseBusy(memory, operation);
     },
     detach(operation: Operation): void {

@@ -1,5 +1,10 @@
 import {
-  ChildWorkflowCancellationType, type ChildWorkflowOptions, ParentClosePolicy, startChild, uuid4, WorkflowIdReusePolicy,
+  ChildWorkflowCancellationType,
+  type ChildWorkflowOptions,
+  ParentClosePolicy,
+  startChild,
+  uuid4,
+  WorkflowIdReusePolicy,
 } from '@temporalio/workflow';
 import { databaseWorkflowId } from '#domain/names.ts';
 import { attachDatabase } from './attach-database.ts';
@@ -7,7 +12,15 @@ import { backUpDatabase } from './back-up-database.ts';
 import { detachDatabase } from './detach-database.ts';
 import { isAlreadyStarted } from './failures.ts';
 import { describeRunning } from './policy-messages.ts';
-import { freeDatabase, noteAttached, type NotedOperation, noteOperation, type PolicyMemory, queuedOperations, startedOperations } from './policy-state.ts';
+import {
+  freeDatabase,
+  noteAttached,
+  type NotedOperation,
+  noteOperation,
+  type PolicyMemory,
+  queuedOperations,
+  startedOperations,
+} from './policy-state.ts';
 import { catalogue } from './proxies.ts';
 import { restoreDatabase } from './restore-database.ts';
 
@@ -30,10 +43,12 @@ function findObstacle({ status, lastError, operations }: PolicyMemory, databaseI
 }
 
 export async function recordSkips(policyId: string, memory: PolicyMemory): Promise<void> {
-  await allEnded(memory.skips.map(async (skip) => {
-    await catalogue(`Record a skipped ${skip.kind} backup`).recordSkip({ policyId, ...skip });
-    memory.skips = memory.skips.filter((other) => other !== skip);
-  }));
+  await allEnded(
+    memory.skips.map(async (skip) => {
+      await catalogue(`Record a skipped ${skip.kind} backup`).recordSkip({ policyId, ...skip });
+      memory.skips = memory.skips.filter((other) => other !== skip);
+    }),
+  );
 }
 
 /** Starts what was noted. The workflow id is the database's lock: what finds it taken does not run. */
@@ -76,7 +91,10 @@ async function startOperation(policyId: string, { databaseId, taskId, work }: No
       return;
     }
     case 'restore':
-      await startChild(restoreDatabase, { ...childOptions(databaseId, taskId, `Restore of ${name}`), args: [{ ...ref, restoreId: work.restoreId }] });
+      await startChild(restoreDatabase, {
+        ...childOptions(databaseId, taskId, `Restore of ${name}`),
+        args: [{ ...ref, restoreId: work.restoreId }],
+      });
       return;
   }
 }

@@ -6,7 +6,11 @@ import type { OperationReport, PolicySettings } from './messages.ts';
 /** What to start on a database; it holds the database from when it is noted until its report. */
 export type Work =
   | { readonly kind: 'attach' | 'detach' }
-  | { readonly kind: 'backup'; readonly backupKind: BackupKind; /** The slot that asked for it; absent for a manual one. */ readonly slotAt?: number }
+  | {
+      readonly kind: 'backup';
+      readonly backupKind: BackupKind;
+      /** The slot that asked for it; absent for a manual one. */ readonly slotAt?: number;
+    }
   | { readonly kind: 'restore'; readonly restoreId: string };
 
 export interface NotedOperation {
@@ -53,9 +57,20 @@ export interface PolicyMemory {
 
 export function createMemory(now: number): PolicyMemory {
   return {
-    settings: null, revision: 1, readRevision: 0, status: 'validating', lastError: null, trouble: null,
-    attached: [], operations: {}, databaseNames: {},
-    handledUntil: now, due: null, skips: [], lookedAt: now, mirrored: '',
+    settings: null,
+    revision: 1,
+    readRevision: 0,
+    status: 'validating',
+    lastError: null,
+    trouble: null,
+    attached: [],
+    operations: {},
+    databaseNames: {},
+    handledUntil: now,
+    due: null,
+    skips: [],
+    lookedAt: now,
+    mirrored: '',
   };
 }
 

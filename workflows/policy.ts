@@ -1,4 +1,12 @@
-import { ActivityFailure, allHandlersFinished, condition, continueAsNew, isCancellation, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { CatalogueActivities } from '#activities/activities.ts';
 import { nextSlot } from '#domain/schedule.ts';
 import { failureOf } from './failures.ts';
@@ -62,7 +70,9 @@ async function pass(policyId: string, memory: PolicyMemory, validate: () => void
     if (isCancellation(error)) throw error;
     const { code, message } = failureOf(error);
     memory.trouble = message;
-    return code === 'not-found' && error instanceof ActivityFailure && aboutThePolicy.has(error.activityType) ? 'policy is gone' : undefined;
+    return code === 'not-found' && error instanceof ActivityFailure && aboutThePolicy.has(error.activityType)
+      ? 'policy is gone'
+      : undefined;
   }
 }
 
@@ -131,7 +141,8 @@ function nextWaking(memory: PolicyMemory, now: number): { ms: number; summary: s
     const slot = nextSlot(memory.settings.schedule, memory.handledUntil);
     waits.push({ ms: slot.at - now, summary: `Until the ${describeSlot(slot)}` });
   }
-  if (startedOperations(memory).length > 0) waits.push({ ms: memory.lookedAt + lookEvery - now, summary: 'Until the next look at what is running' });
+  if (startedOperations(memory).length > 0)
+    waits.push({ ms: memory.lookedAt + lookEvery - now, summary: 'Until the next look at what is running' });
   if (memory.trouble !== null) waits.push({ ms: afterTrouble, summary: 'Until the bookkeeping is tried again' });
   return waits.reduce((first, wait) => (wait.ms < first.ms ? wait : first));
 }

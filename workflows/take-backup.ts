@@ -14,7 +14,9 @@ export async function takeBackup({ ref, databaseName }: RunningOperation, reques
   try {
     await transfers(`${kind === 'full' ? 'Full' : 'Incremental'} backup of ${databaseName}`).runBackup(backup);
   } catch (error) {
-    await undoAfter(error, () => catalogue(`Mark the backup of ${databaseName} failed`).failBackup({ ...backup, failure: failureOf(error) }));
+    await undoAfter(error, () =>
+      catalogue(`Mark the backup of ${databaseName} failed`).failBackup({ ...backup, failure: failureOf(error) }),
+    );
   }
   await steps(`Check the log archive of ${databaseName}`).checkLogs(ref);
 }

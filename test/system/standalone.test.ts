@@ -26,7 +26,9 @@ interface Running {
 /** `npm start`, as a process of its own. */
 async function start(): Promise<Running> {
   const main = new URL('../../standalone/main.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [main], { env: { ...process.env, TIDEMARK_DATA_DIR: join(folder, 'data'), TIDEMARK_API_PORT: '0' } });
+  const child = spawn(process.execPath, [main], {
+    env: { ...process.env, TIDEMARK_DATA_DIR: join(folder, 'data'), TIDEMARK_API_PORT: '0' },
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = once(child, 'exit') as Promise<[number | null]>;
@@ -62,7 +64,9 @@ it('shows the first password once, stops cleanly, and finds everything again', a
     schedule: { fullFrequency: 'daily', fullTime: '03:30', fullDay: 'sunday', incrementalHours: 0 },
   });
   expect(edited.schedule.fullTime).toBe('03:30');
-  await waitFor('the policy that slept', async () => ((await again.get(`/policies/${policyId}`))['status'] === 'active' ? true : undefined));
+  await waitFor('the policy that slept', async () =>
+    (await again.get(`/policies/${policyId}`))['status'] === 'active' ? true : undefined,
+  );
   const logs = await Promise.all(['api.log', 'worker.log'].map((name) => readFile(join(folder, 'data', name), 'utf8')));
   expect(logs.join('\n')).not.toContain(password);
   expect(await second.interrupt()).toBe(0);

@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { activityInfo, ApplicationFailure } from '@temporalio/activity';
+import { type WorkflowClient, WorkflowNotFoundError } from '@temporalio/client';
+import type { Activities, Failure } from '#activities/activities.ts';
+import type { ProbeReport } from '#activities/stores/probe.ts';
+import { databaseWorkflowId } from '#domain/names.ts';
+import type { Schedule } from '#domain/schedule.ts';
+import type { BackupKind, BackupStatus, PolicyStatus, TaskKind } from '#domain/states.ts';
+
+interface ModelTask {
+  readonly databaseId: string;
+  readonly kind: TaskKind;
+  readonly beganAt: number;
+  status: 'running' | 'completed' | 'failed';
+  failure?: Failure;
+}
+
+interface ModelBackup {
+  readonly databaseId: string;
+  readonly kind: BackupKind;
+  /** When its task began; the workflow starts it at its slot. */
+  readonly beganAt: number;
+  status: BackupStatus;
+}
+
+export interface ModelSkip {
+  readonly databaseId: string;
+  readonly kind: BackupKind;
+  readonly slotAt: number;
+  readonly reason: string;
+}
+
+export interface ModelPolicy {
+  name: string;
+  schedule: Schedule;
+  attached: Set<string>;
+  mirrored?: { status: PolicyStatus; lastError: string | null; nextFullAt: number | null; nextIncrementalAt: number | null };
+}
+
+type Act = { [N in keyof Activities]: { readonly name: N; readonly input: Parameters<Activities[N]>[0] } }[keyof Activities];
+
+/** A model of hosts, buckets and catalogue in memory, for the workflows are what is tested. */
+export interface World {
+  readonly policies: Map<string, ModelPolicy>;
+  readonly tasks: Map<string, ModelTask>;
+  readonly backups: Map<string, ModelBackup>;
+  readonly skips: ModelSkip[];
+  readonly calls: Act[];
+  /** What probing any store finds. */
+  readonly store: { probe: ProbeReport };
+  /** Runs before an activity; what it throws is the activity's failure. */
+  readonly before: { [N in keyof Activities]?: (input: Parameters<Activities[N]>[0]) => void | Promise<void> };
+  readonly activities: Activities;
+}
+
+export function createWorld(client: WorkflowClient): World {
+  const world = {
+    policies: new Map<string, ModelPolicy>(),
+    tasks: new Map<string, ModelTask>(),
+    backups: new Map<string, ModelBackup>(),
+    skips: [] as ModelSkip[],
+    calls: [] as Act[],
+    store: { probe: { ok: true, steps: [] } },
+    before: {},
+  };
+  return { ...world, activities: recorded(world, createActivities(world, client)) };
+}
+
+/** Fails the activity for good, as activities do with an error of the catalogue. */
+export function refuse(code: string, message: string): () => never {
+  return () => {
+    throw ApplicationFailure.nonRetryable(message, code);
+  };
+}
+
+/** Makes the activity take that long in simulated time: it fails at first, to be tried again after it. */
+export function takeLong(duration: `${number} hours`): () => void {
+  return () => {
+    if (activityInfo().attempt === 1) throw ApplicationFailure.create({ message: 'not yet', nextRetryDelay: duration });
+  };
+}
+
+function recorded(world: Pick<World, 'calls' | 'before'>, activities: Activities): Activities {
+  const wrapped = Object.entries(activities).map(([name, act]: [string, (input: never) => Promise<unknown>]) => [
+    name,
+    async (input: never) => {
+      if (activityInfo().attempt === 1) world.calls.push({ name, input } as Act);
+      await (world.before as Record<string, ((input: never) => void | Promise<void>) | undefined>)[name]?.(input);
+      return act(input);
+    },
+  ]);
+  return Object.fromEntries(wrapped) as Activities;
+}
+
+function createActivities(world: Omit<World, 'activities'>, client: WorkflowClient): Activities {
+  return { ...catalogueOf(world, client), ...backupsOf(world), ...nothingHappens(world) };
+}
+
+type CatalogueNames =
+  | 'loadPolicy'
+  | 'mirrorPolicy'
+  | 'beginTask'
+  | 'endTask'
+  | 'recordSkip'
+  | 'findLostOperations'
+  | 'openAttachment'
+  | 'closeAttachment';
+
+function catalogueOf({ policies, tasks, skips }: Omit<World, 'activities'>, client: WorkflowClient): Pick<Activities, CatalogueNames> {
+  const getPolicy = (policyId: string): ModelPolicy => policies.get(policyId) ?? refuse('not-found', `policy ${policyId} is not known`)();
+  return {
+    async loadPolicy({ policyId }) {
+      const { name, schedule, attached } = getPolicy(policyId);
+      return { name, schedule, attached: [...attached] };
+    },
+    async mirrorPolicy({ policyId, ...row }) {
+      getPolicy(policyId).mirrored = row;
+    },
+    async beginTask({ taskId, databaseId, kind }) {
+      tasks.set(taskId, { databaseId, kind, status: 'running', beganAt: activityInfo().scheduledTimestampMs });
+      return { databaseName: `name of ${databaseId}` };
+    },
+    async endTask({ taskId, failure }) {
+      const task = tasks.get(taskId) ?? { databaseId: 'unknown', kind: 'backup', beganAt: 0 };
+      tasks.set(taskId, { ...task, status: failure === undefined ? 'completed' : 'failed', ...(failure && { failure }) });
+    },
+    async recordSkip({ databaseId, kind, slotAt, reason }) {
+      skips.push({ databaseId, kind, slotAt, reason });
+    },
+    async findLostOperations({ operations }) {
+      const running = await Promise.all(operations.map(({ databaseId }) => isRunning(client, databaseWorkflowId(databaseId))));
+      return operations.filter((_, index) => running[index] === false);
+    },
+    async openAttachment({ policyId, databaseId }) {
+      getPolicy(policyId).attached.add(databaseId);
+    },
+    async closeAttachment({ policyId, databaseId }) {
+      getPolicy(policyId).attached.delete(databaseId);
+    },
+  };
+}
+
+export async function isRunning(client: WorkflowClient, workflowId: string): Promise<boolean> {
+  try {
+    return (await client.getHandle(workflowId).describe()).status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+function backupsOf({ backups, tasks }: Omit<World, 'activities'>): Pick<Activities, 'planBackup' | 'runBackup' | 'failBackup'> {
+  return {
+    async planBackup({ backupId, databaseId, taskId, kind }) {
+      backups.set(backupId, { databaseId, kind, status: 'pending', beganAt: tasks.get(taskId)?.beganAt ?? 0 });
+      return { kind };
+    },
+    async runBackup({ backupId }) {
+      const backup = backups.get(backupId);
+      if (backup !== undefined) backup.status = 'completed';
+      return { storedBytes: 1 };
+    },
+    async failBackup({ backupId }) {
+      const backup = backups.get(backupId);
+      if (backup !== undefined) backup.status = 'failed';
+    },
+  };
+}
+
+function nothingHappens({
+  store,
+}: Omit<World, 'activities'>): Omit<Activities, CatalogueNames | 'planBackup' | 'runBackup' | 'failBackup'> {
+  const nothing = async (): Promise<void> => undefined;
+  const probed = async (): Promise<ProbeReport> => store.probe;
+  return {
+    beginGeneration: nothing,
+    checkDatabase: nothing,
+    probePolicyStore: probed,
+    probeUnsavedStore: probed,
+    prepareHost: nothing,
+    armPitr: nothing,
+    disarmPitr: nothing,
+    checkLogs: async () => ({ gaps: [] }),
+    planRestore: nothing,
+    preflightRestore: nothing,
+    buildRestore: nothing,
+    recoverRestore: nothing,
+    swapRestore: nothing,
+    swapBackRestore: nothing,
+    cleanUpRestore: nothing,
+  };
+}
+
+export function newId(): string {
+  return randomUUID();
+}
