@@ -72,6 +72,29 @@ pgrep -af 'pgbackrest|tidemark' | grep -v 'bash' || true`);
   };
 }
 
+it('tells a replica from a primary, and how far it is behind', async () => {
+  const health = async (service: 'pg-primary' | 'pg-replica', port = 5432) => {
+    const host = await connectHost(await labHost(service));
+    try {
+      return await postgresql.measureHealth({ host, database: { id: randomUUID(), name: service, port }, report: () => undefined });
+    } finally {
+      host.close();
+    }
+  };
+  expect(await health('pg-primary')).toMatchObject({
+    role: 'primary',
+    lagSeconds: null,
+    version: expect.stringMatching(/^17\./) as string,
+  });
+  const replica = await health('pg-replica');
+  expect(replica.role).toBe('replica');
+  expect(replica.lagSeconds).toBeGreaterThanOrEqual(0);
+  await expect(health('pg-primary', 5999)).rejects.toMatchObject({
+    code: 'server-not-found',
+    message: expect.stringContaining('5999') as string,
+  });
+});
+
 it('carries tablespaces along, and refuses one that is newer than the backup', async () => {
   await resetPrimary();
   const bench = await openBench({ port: 5432 });
