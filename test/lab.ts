@@ -21,8 +21,16 @@ async function open(): Promise<Lab> {
   return openLab({ ...context, ...testLab }, compose);
 }
 
-/** A login to one of the lab's database hosts. */
+const hosts = new Map<string, Promise<HostAddress>>();
+
+/** A login to one of the lab's database hosts. Its key is asked for once: sshd shuts out who connects often without a login. */
 export async function labHost(service: 'pg-primary' | 'pg-replica'): Promise<HostAddress> {
+  const known = hosts.get(service) ?? findHost(service);
+  hosts.set(service, known);
+  return known;
+}
+
+async function findHost(service: 'pg-primary' | 'pg-replica'): Promise<HostAddress> {
   const { hosts, sshUser, sshPrivateKey } = await openTestLab();
   const { address, sshPort } = hosts[service];
   const { hostKey } = await scanHostKey(address, sshPort);
