@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signIn, type ApiClient } from '#lab/client.ts';
 import type { Lab } from '#lab/lab.ts';
@@ -22,7 +23,7 @@ export interface TestProduct {
 export async function startTestProduct(): Promise<TestProduct> {
   const lab = await openTestLab();
   await resetPrimary();
-  const folder = await mkdtemp('/tmp/tidemark-system-');
+  const folder = await mkdtemp(join(tmpdir(), 'tidemark-system-'));
   const dataDir = join(folder, 'data');
   const context = { cacheDir: findCacheDir(process.env), progress: createProgress(() => undefined) };
   const product = await startProduct({ ...context, dataDir, apiPort: 0 });

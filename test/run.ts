@@ -32,7 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
     await ensureVersitygw(context);
     const lab = await startLab({ ...context, ...testLab });
     try {
-      return await runVitest(args, join(scratch, 'results.json'), asked.signal);
+      return await runVitest(args, scratch, asked.signal);
     } finally {
       await lab.stop();
     }
@@ -42,14 +42,19 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The last line is the count that CI reads. */
-async function runVitest(args: readonly string[], output: string, signal: AbortSignal): Promise<number> {
+/** The last line is the count that CI reads. Everything that the tests lay down or start goes with them, also when they are cut off. */
+async function runVitest(args: readonly string[], scratch: string, signal: AbortSignal): Promise<number> {
   const vitest = join(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.mjs');
-  const child = spawn(process.execPath, [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${output}`, ...args], {
+  const output = join(scratch, 'results.json');
+  const options = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
+  const child = spawn(process.execPath, [vitest, ...options, ...args], {
     stdio: 'inherit',
+    detached: true,
+    env: { ...process.env, TMPDIR: scratch },
   });
-  signal.addEventListener('abort', () => child.kill('SIGTERM'));
+  signal.addEventListener('abort', () => endGroup(child.pid, 'SIGTERM'));
   const [code] = (await once(child, 'exit')) as [number | null];
+  endGroup(child.pid, 'SIGKILL');
   const results = JSON.parse(await readFile(output, 'utf8').catch(() => '{}')) as Partial<
     Record<'numPassedTests' | 'numFailedTests' | 'numPendingTests', number>
   >;
@@ -58,4 +63,13 @@ async function runVitest(args: readonly string[], output: string, signal: AbortS
     `\n${passed} passed, ${failed === 0 && code !== 0 ? 1 : failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
   );
   return code === 0 && passed > 0 ? 0 : 1;
+}
+
+/** Vitest's own processes; what the product started ends with them. */
+function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }

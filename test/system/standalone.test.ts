@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ApiClient, signIn } from '#lab/client.ts';
@@ -12,7 +13,7 @@ import { waitFor } from '../product.ts';
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp('/tmp/tidemark-standalone-');
+  folder = await mkdtemp(join(tmpdir(), 'tidemark-standalone-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

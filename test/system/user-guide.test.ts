@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { quote } from '#activities/hosts/script.ts';
@@ -11,7 +12,7 @@ let folder: string;
 
 beforeAll(async () => {
   house = await startTestProduct();
-  folder = await mkdtemp('/tmp/tidemark-guide-');
+  folder = await mkdtemp(join(tmpdir(), 'tidemark-guide-'));
 });
 afterAll(async () => {
   await house.stop();

@@ -1,4 +1,4 @@
-import { heartbeat } from '@temporalio/activity';
+import { Context, heartbeat } from '@temporalio/activity';
 import { expect, test } from 'vitest';
 import { useBench } from './use-bench.ts';
 import { newId } from './world.ts';
@@ -12,7 +12,7 @@ function createGate(): { wait: () => Promise<void>; open: () => void } {
     async wait() {
       while (!gate.isOpen) {
         heartbeat();
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await Context.current().sleep(20);
       }
     },
     open: () => void (gate.isOpen = true),
