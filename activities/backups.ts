@@ -1,6 +1,7 @@
 import { findBackup, getBackup, insertBackup, listBackups, markBackupRunning, updateBackup, backupLink } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
 import type { Catalogue } from '#db/tables.ts';
+import { linkBackup } from '#db/tasks.ts';
 import { decideKind } from '#domain/chain.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { manifestKey } from '#domain/names.ts';
@@ -18,9 +19,10 @@ type BackupActivities = Pick<TransferActivities, 'runBackup'>;
 /** Decides the kind and inserts the row; a second attempt finds the first one's. */
 export async function planBackup(
   db: Catalogue,
-  { backupId, databaseId, policyId, kind }: BackupRef & { kind: BackupKind },
+  { taskId, backupId, databaseId, policyId, kind }: BackupRef & { kind: BackupKind },
 ): Promise<{ kind: BackupKind; fallbackReason?: string }> {
   const planned = await findBackup(db, backupId);
+  await linkBackup(db, taskId, backupId);
   if (planned !== undefined)
     return { kind: planned.kind, ...(planned.fallback_reason === null ? {} : { fallbackReason: planned.fallback_reason }) };
   const { number: generation } = await getOpenGeneration(db, databaseId);

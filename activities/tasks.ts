@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { failBackup } from '#db/backups.ts';
 import { getDatabase } from '#db/databases.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { beginTask, endTask, findTask, insertTask } from '#db/tasks.ts';
@@ -25,11 +26,14 @@ export function createTaskActivities({ db }: ActivityDeps): TaskActivities {
     }),
 
     endTask: wrapShort(async ({ taskId, failure }) => {
-      await endTask(
-        db,
-        taskId,
-        failure === undefined ? { status: 'completed' } : { status: 'failed', error_code: failure.code, error_message: failure.message },
-      );
+      if (failure === undefined) {
+        await endTask(db, taskId, { status: 'completed' });
+        return;
+      }
+      // A workflow that was terminated could not mark its backup failed itself.
+      const task = await findTask(db, taskId);
+      if (task?.backup_id !== undefined && task.backup_id !== null) await failBackup(db, task.backup_id, failure);
+      await endTask(db, taskId, { status: 'failed', error_code: failure.code, error_message: failure.message });
     }),
 
     recordSkip: wrapShort(async ({ taskId, policyId, databaseId, kind, slotAt, reason }) => {

@@ -60,6 +60,11 @@ export async function beginTask(db: Catalogue, id: string, workflowId: string): 
     .execute();
 }
 
+/** The backup that the task takes; a task that failed takes it along. */
+export async function linkBackup(db: Catalogue, id: string, backupId: string): Promise<void> {
+  await db.updateTable('tasks').set({ backup_id: backupId }).where('id', '=', id).execute();
+}
+
 export async function enterPhase(db: Catalogue, id: string, phase: string): Promise<void> {
   await db
     .updateTable('tasks')

@@ -101,6 +101,7 @@ describe('the main job on PostgreSQL', () => {
     expect(await house.api.get(`/databases/${databaseId}`)).toMatchObject({ attachment: { policyId, pitrStatus: 'active' } });
     const { items } = await house.api.get<{ items: Answer[] }>(`/databases/${databaseId}/backups`);
     expect(items).toMatchObject([{ kind: 'full', status: 'completed' }]);
+    expect(await house.api.get(`/tasks/${task.id}`)).toMatchObject({ status: 'completed', backupId: items[0]?.['id'] });
   });
 
   it('lets one of two manual backups win and tells the other one clearly', async () => {
