@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { markPitr } from '#db/attachments.ts';
 import { listBackups } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
@@ -8,7 +9,7 @@ import type { HostActivities, TaskRef } from './activities.ts';
 import { getOpenGeneration } from './attachments.ts';
 import type { ActivityDeps } from './context.ts';
 import { withRepository } from './context.ts';
-import type { LogMark, LogReport } from './engines/port.ts';
+import type { Engine, EngineContext, LogMark, LogReport } from './engines/port.ts';
 import type { Attempt } from './wrap.ts';
 import { wrapLong } from './wrap.ts';
 
@@ -42,13 +43,22 @@ export async function bringLogsUpToDate(
     (backup) => backup.generation === generation && backup.status === 'completed',
   );
   return withRepository(deps, { databaseId, generation }, attempt, async (engine, context) => {
-    const mark = await engine.flushLogs(context);
+    const mark = await flushBeyond(engine, context, Math.max(0, ...backups.map((backup) => backup.consistent_at?.getTime() ?? 0)));
     const from = Math.min(mark.sequence, ...firstLogs(backups));
     const report = await engine.checkContinuity(context, from, [mark]);
     await record(deps, databaseId, generation, report);
     const newest = Math.max(from, ...firstLogs(backups));
     return { mark, open: report.gaps.filter((gap) => gap.sequence >= newest).map((gap) => gap.reason) };
   });
+}
+
+/** A backup opens a window only when the logs are known to reach beyond it: right after one, that takes a second or two. */
+async function flushBeyond(engine: Engine, context: EngineContext, consistentAt: number): Promise<LogMark> {
+  const mark = await engine.flushLogs(context);
+  const missingMs = consistentAt - mark.coversUntil.getTime();
+  if (missingMs < 0) return mark;
+  await sleep(Math.min(missingMs + 100, 5_000), undefined, { signal: context.signal });
+  return engine.flushLogs(context);
 }
 
 function firstLogs(backups: readonly BackupRow[]): number[] {
