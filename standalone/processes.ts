@@ -83,10 +83,13 @@ async function wrapCommand(options: ProcessOptions): Promise<readonly [string, .
   return ['setpriv', '--pdeathsig', stopSignal, ...asUser(options.user), '--', ...command];
 }
 
-/** The arguments of setpriv that run a command as another user. */
+/**
+ * The arguments of setpriv that run a command as another user, who may read what only root may: the checkout may lie in root's
+ * home. access(2) takes the capability away again unless `no_setuid_fixup` is set (capabilities(7)), and initdb asks it.
+ */
 export function asUser(user: ProcessUser | undefined): readonly string[] {
   if (user === undefined) return [];
-  const capabilities = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+  const capabilities = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search', '--securebits=+no_setuid_fixup'];
   return [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', ...capabilities];
 }
 
