@@ -33,12 +33,10 @@ export async function runOperation(
     error = thrown ?? 'nothing was thrown';
   }
   const failure = error === undefined ? undefined : failureOf(error);
+  // In this order: whoever sees that the task has ended may ask for the next operation at once.
   await CancellationScope.nonCancellable(async () => {
-    try {
-      await catalogue('End the task').endTask({ taskId, ...(failure && { failure }) });
-    } finally {
-      await report(operation, kind, failure);
-    }
+    await report(operation, kind, failure);
+    await catalogue('End the task').endTask({ taskId, ...(failure && { failure }) });
   });
   if (error !== undefined) throw endingOf(error);
 }

@@ -2,6 +2,7 @@ import {
   ChildWorkflowCancellationType,
   type ChildWorkflowOptions,
   ParentClosePolicy,
+  sleep,
   startChild,
   uuid4,
   WorkflowIdReusePolicy,
@@ -56,14 +57,24 @@ export async function startQueued(policyId: string, memory: PolicyMemory): Promi
   await allEnded(queuedOperations(memory).map((operation) => start(policyId, memory, operation)));
 }
 
+/** An operation that has reported needs a moment more until its workflow is closed. */
+const startTries = 4;
+const betweenTriesMs = 500;
+
 async function start(policyId: string, memory: PolicyMemory, operation: NotedOperation): Promise<void> {
-  try {
-    await startOperation(policyId, operation, memory.databaseNames[operation.databaseId] ?? operation.databaseId);
-    operation.started = true;
-  } catch (error) {
-    if (!isAlreadyStarted(error)) throw error;
-    freeDatabase(memory, operation);
-    await refuse(memory, operation);
+  for (let tries = 1; !operation.started; tries++) {
+    try {
+      await startOperation(policyId, operation, memory.databaseNames[operation.databaseId] ?? operation.databaseId);
+      operation.started = true;
+    } catch (error) {
+      if (!isAlreadyStarted(error)) throw error;
+      if (tries === startTries) {
+        freeDatabase(memory, operation);
+        await refuse(memory, operation);
+        return;
+      }
+      await sleep(betweenTriesMs, { summary: 'Until the operation before has ended' });
+    }
   }
 }
 

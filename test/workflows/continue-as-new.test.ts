@@ -32,6 +32,7 @@ test('continuing as new under load loses neither an update, a running operation 
   expect(Object.keys((await bench.status(subject)).busy).toSorted()).toEqual(databaseIds.toSorted());
   gate.open();
   for (const databaseId of databaseIds) await bench.untilFree(subject, databaseId);
+  await bench.until('every task has ended', () => taskIds.every((taskId) => world.tasks.get(taskId)?.status !== 'running'));
   expect(taskIds.map((taskId) => world.tasks.get(taskId)?.status)).toEqual(databaseIds.map(() => 'completed'));
   expect(await bench.status(subject)).toMatchObject({ status: 'active', busy: {}, attached: databaseIds });
 });
@@ -44,6 +45,7 @@ test('work goes on through one continuation after the other', async () => {
     await bench.backUp(subject, databaseId);
     await bench.untilFree(subject, databaseId);
   }
+  await bench.until('the last task has ended', () => [...world.tasks.values()].every(({ status }) => status !== 'running'));
   expect([...world.backups.values()].map(({ status }) => status)).toEqual(Array.from({ length: 11 }, () => 'completed'));
   expect([...world.tasks.values()].map(({ status }) => status)).toEqual(Array.from({ length: 11 }, () => 'completed'));
 });
