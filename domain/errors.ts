@@ -62,6 +62,11 @@ export const errorCatalogue = {
     retryable: false,
     hint: 'Something deleted it from the bucket. Restore from another backup, and take a full backup now.',
   },
+  'object-tampered': {
+    status: 500,
+    retryable: false,
+    hint: 'Somebody or something changed it in the bucket. Nothing of it was used: restore from another backup, and take a full backup now.',
+  },
   // store
   'store-unreachable': { status: 502, retryable: true, hint: 'Check the endpoint, its port, DNS and firewalls.' },
   'store-tls-failed': { status: 502, retryable: false, hint: "Check the certificate, or give the private authority's certificate as CA." },
@@ -91,6 +96,16 @@ export const errorCatalogue = {
   'version-not-supported': { status: 422, retryable: false, hint: 'See the README for the supported versions.' },
   'tool-missing': { status: 422, retryable: false, hint: 'Install the named tool on the host, then try again.' },
   'archiving-in-use': { status: 409, retryable: false, hint: 'Another tool archives the logs of this server. Turn it off first.' },
+  'tables-not-supported': {
+    status: 422,
+    retryable: false,
+    hint: 'The message names the tables. Change them as it says (ALTER TABLE … ENGINE=InnoDB, say), or drop them, then try again.',
+  },
+  'pitr-not-possible': {
+    status: 422,
+    retryable: false,
+    hint: 'The message names the setting that stands in the way. Change it, then attach again.',
+  },
   'backup-failed': { status: 502, retryable: true, hint: "The message holds the tool's own last words." },
   'backup-not-proven': {
     status: 500,

@@ -8,13 +8,13 @@ import { conversationOf, loginCommand, READY_MARK } from './remote-shell.ts';
 const DEFAULT_TIMEOUT_MS = 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** How long a stopped script may take to be gone: the machine kills it after 5 s. */
-const STOP_GRACE_MS = 15_000;
+export const STOP_GRACE_MS = 15_000;
 /** A daemon that the script started may keep its output open: after the exit status, silence this long is the end. */
 const QUIET_AFTER_EXIT_MS = 1000;
 /** The machine gives the client up after this many missing lines. */
-const MISSED_PULSES = 6;
+export const MISSED_PULSES = 6;
 
-interface Exit {
+export interface Exit {
   readonly code: number | null;
   readonly signal: string | undefined;
 }
@@ -37,7 +37,12 @@ export async function execute(link: Link, script: string, options: RunOptions = 
   options.signal?.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(onTimeout, timeoutMs);
   try {
-    return await converse(link, await openConversation(link, stop), script, stop);
+    const tooMuch = (): void => stop.abort(failure(link, `wrote more than ${MAX_OUTPUT_BYTES} bytes`));
+    const conversation = await openChannel(link, loginCommand(link.isRoot), (channel): Conversation => {
+      const [stdout, stderr] = [collect(channel, tooMuch), collect(channel.stderr, tooMuch)];
+      return { channel, stdout, stderr, exited: waitForExit(link, channel, { quietMs: QUIET_AFTER_EXIT_MS }) };
+    });
+    return await converse(link, conversation, script, stop);
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', onAbort);
@@ -45,19 +50,17 @@ export async function execute(link: Link, script: string, options: RunOptions = 
 }
 
 /** Everything that is listened to is listened to in ssh2's own callback: the exit status may stand in the same packet as the answer. */
-function openConversation(link: Link, stop: AbortController): Promise<Conversation> {
-  const tooMuch = (): void => stop.abort(failure(link, `wrote more than ${MAX_OUTPUT_BYTES} bytes`));
+export function openChannel<T>(link: Link, command: string, listen: (channel: ClientChannel) => T): Promise<T> {
   return new Promise((resolve, reject) => {
     const onLost = (): void => reject(unreachable(link, 'before a script was started'));
     if (link.lostBecause !== undefined) return onLost();
     link.client.once('close', onLost);
-    link.client.exec(loginCommand(link.isRoot), (error, channel) => {
+    link.client.exec(command, (error, channel) => {
       link.client.removeListener('close', onLost);
       if (error !== undefined) {
         return reject(new TidemarkError('host-unreachable', `${link.name} opened no channel: ${error.message}`, { cause: error }));
       }
-      const [stdout, stderr] = [collect(channel, tooMuch), collect(channel.stderr, tooMuch)];
-      resolve({ channel, stdout, stderr, exited: waitForExit(link, channel) });
+      resolve(listen(channel));
     });
   });
 }
@@ -98,8 +101,11 @@ function collect(stream: NodeJS.ReadableStream, tooMuch: () => void): () => stri
   return () => Buffer.concat(chunks).toString('utf8');
 }
 
-/** The streams' `end` comes before `exit`, also when the remote process was killed: only `exit` tells. */
-function waitForExit(link: Link, channel: ClientChannel): Promise<Exit> {
+/**
+ * The streams' `end` comes before `exit`, also when the remote process was killed: only `exit` tells. With `quietMs` the channel
+ * counts as over when it has been silent for so long after the exit; without, its data is left to whoever reads it.
+ */
+export function waitForExit(link: Link, channel: ClientChannel, { quietMs }: { readonly quietMs?: number } = {}): Promise<Exit> {
   return new Promise((resolve, reject) => {
     let exit: Exit | undefined;
     let quiet: NodeJS.Timeout | undefined;
@@ -111,14 +117,16 @@ function waitForExit(link: Link, channel: ClientChannel): Promise<Exit> {
     };
     const waitForQuiet = (): void => {
       clearTimeout(quiet);
-      if (exit !== undefined) quiet = setTimeout(finish, QUIET_AFTER_EXIT_MS);
+      if (exit !== undefined && quietMs !== undefined) quiet = setTimeout(finish, quietMs);
     };
     channel.on('exit', (code: number | null, signal?: string) => {
       exit = { code, signal };
       waitForQuiet();
     });
-    channel.on('data', waitForQuiet);
-    channel.stderr.on('data', waitForQuiet);
+    if (quietMs !== undefined) {
+      channel.on('data', waitForQuiet);
+      channel.stderr.on('data', waitForQuiet);
+    }
     // A write that the lost link refuses: `close` follows, and says it better.
     channel.on('error', () => undefined);
     channel.on('close', finish);
@@ -134,12 +142,12 @@ function resultOf(link: Link, exit: Exit, output: string, stderr: string): RunRe
   return { exitCode: exit.code, stdout: output.slice(lineEnd + 1), stderr };
 }
 
-function notRoot(link: Link, output: string): TidemarkError {
+export function notRoot(link: Link, output: string): TidemarkError {
   const words = lastWords(output);
   if (!link.isRoot && words.includes('sudo')) return new TidemarkError('host-sudo-refused', `${link.name} may not use sudo${words}`);
   return new TidemarkError('host-login-refused', `${link.name} got no shell${words}`);
 }
 
-function failure(link: Link, what: string): TidemarkError {
+export function failure(link: Link, what: string): TidemarkError {
   return new TidemarkError('host-command-failed', `a script on ${link.name} ${what}`);
 }

@@ -79,6 +79,38 @@ rmdir "$scope" ${BASE} 2>/dev/null || :
 `;
 }
 
+/**
+ * The head of a script that streams: what an earlier one of the same name left is ended, then the script's own session is
+ * registered as a job is. At its end, well or not, the function `clean_up` is called where the script has one, what it left
+ * running is ended, and the registration is removed. `end_session` may send two SIGTERMs: the second one must not end
+ * the ending, nor what bash says of its killed children when nobody reads its errors any more (SIGPIPE).
+ */
+export function streamHead(scope: string, id: string): string {
+  return sh`
+${raw(REMOVE_FUNCTIONS)}
+stream_dir=${jobFolder(scope, id)} stream_scope=${scopeFolder(scope)}
+end_stream() {
+  local code=$1 member
+  trap '' TERM
+  for member in $(session_members $$); do [[ $member == $$ || $member == "$BASHPID" ]] || kill -TERM "$member" 2>/dev/null || :; done
+  if declare -F clean_up >/dev/null; then clean_up || code=$?; fi
+  rm -rf "$stream_dir" "$stream_scope/.new.$$"
+  rmdir "$stream_scope" ${BASE} 2>/dev/null || :
+  exit "$code"
+}
+trap 'end_stream $?' EXIT
+trap 'trap "" TERM; exit 143' TERM
+trap : PIPE
+[[ ! -d $stream_dir ]] || remove_job "$stream_dir"
+( umask 077
+  for try in 1 2 3 4 5; do mkdir -p "$stream_scope/.new.$$" 2>/dev/null && break; done
+  echo running >"$stream_scope/.new.$$/exit"
+  : >"$stream_scope/.new.$$/log"
+  echo "$$ $(process_start $$)" >"$stream_scope/.new.$$/pid" )
+mv -T "$stream_scope/.new.$$" "$stream_dir"
+`;
+}
+
 /** `set -C` lets only one runner own the folder. The result overwrites a file that has its page: it is told even when /run is full. */
 const RUNNER = `
 ${PROCESS_FUNCTIONS}

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** How a machine is reached. `hostKey` is the pinned public key as sshd shows it, "ssh-ed25519 AAAA…". */
 export interface HostAddress {
   readonly host: string;
@@ -44,12 +46,32 @@ export interface JobResult {
   readonly log: string;
 }
 
+export interface StreamOptions {
+  /** The database's id, as of a job. */
+  readonly scope: string;
+  /** What of an earlier stream or job of the same scope and id still runs is ended first: a stream cannot be taken up again. */
+  readonly id: string;
+  /** When it aborts, the script's processes are ended, and the stream fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a running script writes. */
+export interface HostOutput {
+  /**
+   * Its bytes, with back-pressure: a reader that waits makes the script wait. It *ends* only after the script exited 0; otherwise it
+   * fails, and by then the script's processes are gone. Destroying it ends them too.
+   */
+  readonly stdout: Readable;
+  /** The last 1 MiB of its errors so far. */
+  stderr(): string;
+}
+
 /**
  * One open link to a machine, as root.
  *
  * Contract: scripts are bash with `set -euo pipefail`, run by `sudo -n`, and travel on standard input,
  * never in argv. Only the exit status decides: a stream that ends without one is `host-unreachable`.
- * Their standard input is empty, their directory is /. What a script wrote to its errors stands in the message
+ * Their standard input is empty but for `writeStream`, their directory is /. What a script wrote to its errors stands in the message
  * of its failure: it must not print secrets. When the call ends early (signal, timeout, more than 64 MiB of output,
  * lost link), the script's whole session is ended on the machine; what a script that came to its end left running stays.
  * Errors: `host-unreachable`, `host-key-changed`, `host-login-refused`, `host-sudo-refused`,
@@ -67,7 +89,19 @@ export interface Host {
    * What it left under /run is removed once its result was read; a job that died without a result is `host-job-lost`, and removed too.
    */
   runJob(job: Job, options?: JobOptions): Promise<JobResult>;
-  /** Ends and removes every job of the scope that is not in `keep`; returns the ids of those found. */
+  /**
+   * Starts the script and gives what it writes while it runs; there is no time limit. Everything that the script started is ended
+   * with it. Its processes are registered under `/run/tidemark/<scope>/<id>/` like a job's, so that `sweepJobs` finds what a
+   * dead link left. Before the stream errors are thrown as by `tryRun`, afterwards they destroy `stdout`.
+   */
+  readStream(script: string, options: StreamOptions): Promise<HostOutput>;
+  /**
+   * The script's standard input is `source`, with back-pressure; returns its standard output once it exited 0. It has failed
+   * (`host-command-failed`) when it exits before it was given all of the source. When the source fails, the script's processes are
+   * ended before they see an end of their input, and the source's error is thrown. On any failure the source is destroyed.
+   */
+  writeStream(script: string, source: Readable, options: StreamOptions): Promise<string>;
+  /** Ends and removes every job and stream of the scope that is not in `keep`; returns the ids of those found. */
   sweepJobs(scope: string, keep?: readonly string[]): Promise<string[]>;
   close(): void;
 }

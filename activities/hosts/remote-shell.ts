@@ -71,3 +71,32 @@ exit "$code"
 `;
   return `${boot}\0${SCRIPT_HEAD}${script}\0`;
 }
+
+/**
+ * As `conversationOf`, for a script whose standard input is what `uploadOf` brings by a second channel. The watchdog holds the
+ * pipe between them open and lets go only at the line "end": when the link dies, the script is killed and never sees an end.
+ */
+export function receivingConversationOf(script: string, pipe: string, silenceMs: number): string {
+  const boot = `
+${PROCESS_FUNCTIONS}
+(( EUID == 0 )) || { printf '\\1tidemark uid=%d\\n' "$EUID"; exit 1; }
+IFS= read -r -d '' script || exit 1
+( umask 077; mkfifo ${pipe} ) || exit 1
+exec 3<&0 4<>${pipe} </dev/null
+printf '\\1tidemark uid=0\\n'
+printf '%s\\0' "$script" | setsid bash -c 'IFS= read -r -d "" script; exec <"$1"; eval "$script"' tidemark ${pipe} 3<&- 4>&- &
+child=$!
+{ while IFS= read -r -t ${silenceMs / 1000} line; do [[ $line != end ]] || exec 4>&-; done; trap '' TERM; end_session "$child" 50; rm -f ${pipe}; } <&3 >/dev/null 2>&1 &
+watchdog=$!
+exec 3<&- 4>&-
+{ wait "$child"; code=$?; kill "$watchdog"; wait "$watchdog"; } 2>/dev/null
+rm -f ${pipe}
+exit "$code"
+`;
+  return `${boot}\0${SCRIPT_HEAD}${script}\0`;
+}
+
+/** What is written to `loginCommand` on the second channel; the bytes for the script follow. */
+export function uploadOf(pipe: string): string {
+  return `exec cat >${pipe}\0`;
+}

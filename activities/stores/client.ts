@@ -11,11 +11,16 @@ import type { StoreAddress } from './port.ts';
 export interface StoreTimeouts {
   /** Until the TCP connection stands. */
   readonly connectMs: number;
-  /** Until the first byte of an answer. */
+  /** Until the first byte of an answer, counted from the start of the request. */
   readonly answerMs: number;
+  /** Without a byte in either direction. */
+  readonly silenceMs: number;
   /** Of one whole call, its second attempt and the body included. */
   readonly callMs: number;
 }
+
+/** For calls that carry much: as long as bytes move. A part that fails is sent again, for it is in memory. */
+export const transferTimeouts: StoreTimeouts = { connectMs: 10_000, answerMs: 3_600_000, silenceMs: 30_000, callMs: 24 * 3_600_000 };
 
 export interface StoreDeps {
   readonly guard: NetworkGuard;
@@ -28,7 +33,7 @@ export interface StoreClient {
   close(): void;
 }
 
-const defaultTimeouts: StoreTimeouts = { connectMs: 10_000, answerMs: 30_000, callMs: 120_000 };
+const defaultTimeouts: StoreTimeouts = { connectMs: 10_000, answerMs: 30_000, silenceMs: 30_000, callMs: 120_000 };
 /** A page of 1,000 keys of 1,024 bytes, escaped, is below it. */
 const answerLimitBytes = 8 * 1024 * 1024;
 const errorLimitBytes = 256 * 1024;
@@ -64,7 +69,7 @@ function createS3Client(address: StoreAddress, guard: NetworkGuard, timeouts: St
       requestTimeout: timeouts.answerMs,
       // without it a request that exceeds its timeout is only warned about
       throwOnRequestTimeout: true,
-      socketTimeout: timeouts.answerMs,
+      socketTimeout: timeouts.silenceMs,
     }),
     forcePathStyle: true,
     bucketEndpoint: false,

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** Where backups lie: a bucket and a path prefix at an S3-compatible endpoint. `endpoint` is "host" or "host:port", always HTTPS. */
 export interface StoreAddress {
   readonly endpoint: string;
@@ -18,10 +20,15 @@ export interface StoredObject {
   readonly modifiedAt: Date;
 }
 
+export interface TransferOptions {
+  /** When it aborts, the transfer fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * One open store. Keys are relative to its prefix.
  *
- * Contract: every call ends within its timeout; no redirect is followed; credentials are explicit.
+ * Contract: every call ends within its timeout, but a transfer as long as bytes move; no redirect is followed; credentials are explicit.
  * Errors: `store-unreachable`, `store-tls-failed`, `store-credentials-refused`, `store-bucket-missing`,
  * `store-permission-missing`, `store-failed`, `object-missing`, `address-refused`, and `invalid-request` from opening one.
  */
@@ -34,6 +41,17 @@ export interface Store {
   get(key: string, maxBytes?: number): Promise<Buffer>;
   /** Writes a small object and reads back its size. */
   put(key: string, body: Buffer): Promise<void>;
+  /**
+   * Writes an object of any size (up to 156 GiB) from a stream, in parts of 16 MiB; at most three of them are in memory at once. Reads
+   * back its size. When it throws, nothing counts as written: an unfinished upload has been aborted, the body is destroyed, and
+   * the body's own error is thrown as it is.
+   */
+  upload(key: string, body: AsyncIterable<Buffer>, options?: TransferOptions): Promise<{ readonly sizeBytes: number }>;
+  /**
+   * The object's bytes, with back-pressure. The stream fails when no byte comes for the time of an answer, or when it ends short.
+   * Errors while it is opened are thrown, afterwards they destroy the stream.
+   */
+  download(key: string, options?: TransferOptions): Promise<Readable>;
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
   close(): void;

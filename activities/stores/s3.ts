@@ -1,13 +1,15 @@
 import { TidemarkError } from '#domain/errors.ts';
-import { createStoreClient, type StoreDeps } from './client.ts';
+import { createStoreClient, type StoreDeps, transferTimeouts } from './client.ts';
 import { deleteObject, getObject, headObject, listObjects, putObject, shown } from './objects.ts';
 import type { Store, StoreAddress } from './port.ts';
+import { downloadObject, uploadObject } from './transfers.ts';
 
 const defaultMaxBytes = 4 * 1024 * 1024;
 
 /** Throws at once when the address has not the form that the port asks for; nothing is connected before the first call. */
 export function openStore(address: StoreAddress, deps: StoreDeps): Store {
   const client = createStoreClient(address, deps);
+  const transfers = createStoreClient(address, { ...deps, timeouts: { ...transferTimeouts, ...deps.timeouts } });
   const head = (key: string) => headObject(client, address, key);
   return {
     list: (keyPrefix) => listObjects(client, address, keyPrefix),
@@ -23,7 +25,20 @@ export function openStore(address: StoreAddress, deps: StoreDeps): Store {
         );
       }
     },
+    async upload(key, body, options) {
+      const sizeBytes = await uploadObject(transfers, address, key, body, options);
+      const written = await head(key);
+      if (written?.sizeBytes === sizeBytes) return { sizeBytes };
+      throw new TidemarkError(
+        'store-failed',
+        `${shown(address, key)} was written with ${sizeBytes} bytes and is found with ${written?.sizeBytes ?? 'none'}.`,
+      );
+    },
+    download: (key, options) => downloadObject(transfers, address, key, options),
     delete: (key) => deleteObject(client, address, key),
-    close: () => client.close(),
+    close() {
+      client.close();
+      transfers.close();
+    },
   };
 }

@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCommandThere, runCommand } from '../commands.ts';
 import type { PartsContext } from './cache.ts';
-import { createLogFile, ensureCached } from './cache.ts';
+import { ensureCached } from './cache.ts';
 import { downloadArchive, platformName } from './download.ts';
+import { fetchByMaven } from './maven.ts';
 import { versions } from './versions.ts';
 
 const name = 'temporal-test-server';
@@ -13,7 +14,7 @@ export async function ensureTestServer({ cacheDir, progress }: PartsContext): Pr
   const { version } = versions.testServer;
   const directory = await ensureCached(cacheDir, `${name}-${version}`, async (draft) => {
     if ((await isCommandThere('java')) && (await isCommandThere('mvn'))) {
-      await progress.step(`Test server ${version}: fetching by Maven`, async () => await fetchByMaven(cacheDir, draft));
+      await progress.step(`Test server ${version}: fetching by Maven`, async () => await fetch(cacheDir, draft));
     } else {
       await progress.step(`Test server ${version}: downloading`, async () => await download(draft));
     }
@@ -21,27 +22,9 @@ export async function ensureTestServer({ cacheDir, progress }: PartsContext): Pr
   return join(directory, name);
 }
 
-/** Maven checks the sums of Maven Central (-C). */
-async function fetchByMaven(cacheDir: string, directory: string): Promise<void> {
-  const logFile = await createLogFile(cacheDir, name);
-  await writeFile(join(directory, 'pom.xml'), pom());
-  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
-  const args = ['--batch-mode', '-C', goal, '-DoutputDirectory=jars', '-DincludeScope=runtime'];
-  await runCommand('mvn', args, { cwd: directory, logFile });
+async function fetch(cacheDir: string, directory: string): Promise<void> {
+  await fetchByMaven({ cacheDir, directory, ...versions.testServer });
   await writeFile(join(directory, name), wrapper(), { mode: 0o755 });
-}
-
-function pom(): string {
-  const { artifact, version } = versions.testServer;
-  const [groupId, artifactId] = artifact.split(':');
-  return `<project>
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>tidemark</groupId><artifactId>test-server</artifactId><version>1</version>
-  <dependencies>
-    <dependency><groupId>${groupId}</groupId><artifactId>${artifactId}</artifactId><version>${version}</version></dependency>
-  </dependencies>
-</project>
-`;
 }
 
 function wrapper(): string {

@@ -21,6 +21,9 @@ export const versions = {
     artifact: 'io.temporal:temporal-test-server',
     mainClass: 'io.temporal.testserver.TestServer',
   },
+  /** Google's own implementations, with which the tests compare ours. */
+  tinkJava: { version: '1.15.0', artifact: 'com.google.crypto.tink:tink' },
+  tinkPython: { version: '1.12.0' },
   debianSuite: 'trixie',
   baseImage: 'debian:trixie-slim',
 } as const;

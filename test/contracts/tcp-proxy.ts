@@ -12,7 +12,12 @@ export interface TcpProxy {
 
 export async function startTcpProxy(host: string, port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
+  let frozen = false;
   const server = createServer((near) => {
+    if (frozen) {
+      sockets.add(near.on('error', () => undefined));
+      return;
+    }
     const far = createConnection(port, host);
     for (const [from, to] of [
       [near, far],
@@ -28,7 +33,10 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
   const destroy = (): void => sockets.forEach((socket) => socket.destroy());
   return {
     port: (server.address() as AddressInfo).port,
-    freeze: () => sockets.forEach((socket) => socket.unpipe().pause()),
+    freeze: () => {
+      frozen = true;
+      sockets.forEach((socket) => socket.unpipe().pause());
+    },
     cut: destroy,
     close: () => {
       destroy();

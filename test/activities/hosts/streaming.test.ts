@@ -1,0 +1,168 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectHost } from '#activities/hosts/ssh.ts';
+import type { Host } from '#activities/hosts/port.ts';
+import { eventually, filesOf, hostUnderTest, isShown, rareSeconds, withHost } from '#test/contracts/host.ts';
+import { startTcpProxy } from '#test/contracts/tcp-proxy.ts';
+
+let host: Host;
+let scope: string;
+const stream = (id = 'a', signal?: AbortSignal) => ({ scope, id, signal });
+
+beforeEach(async () => {
+  scope = `test-${process.pid}-${Math.floor(Math.random() * 1e9)}`;
+  host = await connectHost(await hostUnderTest());
+});
+afterEach(async () => {
+  await eventually(async () => (await filesOf(host, scope)).length === 0, 20_000);
+  await eventually(async () => (await host.run('ls -d /run/tidemark-in-* 2>/dev/null || true')) === '', 20_000);
+  host.close();
+});
+
+async function all(source: AsyncIterable<unknown>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of source) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+describe('reading what a script writes', () => {
+  it('gives every byte, and its errors beside', async () => {
+    const output = await host.readStream('head -c 100000000 /dev/zero | tr "\\0" x; echo note >&2', stream());
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const chunk of output.stdout) {
+      hash.update(chunk as Buffer);
+      size += (chunk as Buffer).length;
+    }
+    expect(size).toBe(100_000_000);
+    expect(hash.digest('hex')).toBe(createHash('sha256').update('x'.repeat(100_000_000)).digest('hex'));
+    expect(output.stderr()).toBe('note\n');
+  });
+
+  it.each([
+    ['a stage of a pipe fails', 'head -c 1000 /dev/zero | { cat; exit 3; }', /exit code 3/],
+    ['the producer is killed in the middle', 'head -c 1000 /dev/zero; kill -KILL $$', /signal|exit code/],
+    ['it never begins', 'exit 4', /exit code 4/],
+  ])('fails when %s, and does not end', async (_what, script, message) => {
+    const output = await host.readStream(script, stream());
+    await expect(all(output.stdout)).rejects.toMatchObject({
+      code: 'host-command-failed',
+      message: expect.stringMatching(message) as string,
+    });
+    await host.sweepJobs(scope);
+  });
+
+  it('makes a script wait whose reader waits', async () => {
+    const output = await host.readStream('head -c 200000000 /dev/zero; touch /tmp/tidemark-was-done; rm /tmp/tidemark-was-done', stream());
+    await sleep(1_500);
+    expect(await isShown(host, 'head -c 200000000')).toBe(true);
+    expect((await all(output.stdout)).length).toBe(200_000_000);
+  });
+
+  it('ends the script and all that it started when its reader goes, or when it is aborted', async () => {
+    const [first, second] = [rareSeconds(), rareSeconds()];
+    const output = await host.readStream(`sleep ${first} & cat /dev/zero`, stream());
+    await eventually(() => isShown(host, first));
+    output.stdout.destroy();
+    await eventually(async () => !(await isShown(host, first)), 15_000);
+    const abort = new AbortController();
+    const aborted = await host.readStream(`sleep ${second} & cat /dev/zero`, stream('b', abort.signal));
+    const reading = all(aborted.stdout);
+    abort.abort(new Error('it was cancelled'));
+    await expect(reading).rejects.toThrow('it was cancelled');
+    expect(await isShown(host, second)).toBe(false);
+  });
+
+  it('calls what the script cleans up, also when it is killed', async () => {
+    const mark = `/tmp/tidemark-clean-${scope}`;
+    const output = await host.readStream(`touch ${mark}; clean_up() { rm ${mark}; }; cat /dev/zero`, stream());
+    await eventually(async () => (await host.run(`ls ${mark} 2>/dev/null || true`)) !== '');
+    output.stdout.destroy();
+    await eventually(async () => (await host.run(`ls ${mark} 2>/dev/null || true`)) === '', 15_000);
+  });
+
+  it('ends an earlier script of the same name first, and is found by a sweep', async () => {
+    const seconds = rareSeconds();
+    await withHost(async (other) => {
+      const lost = await other.readStream(`sleep ${seconds}`, stream());
+      lost.stdout.on('error', () => undefined);
+      await eventually(() => isShown(host, seconds));
+      const next = await host.readStream('echo next', stream());
+      expect(await isShown(host, seconds)).toBe(false);
+      expect((await all(next.stdout)).toString()).toBe('next\n');
+    });
+    const swept = await host.readStream(`sleep ${rareSeconds()}`, stream('b'));
+    const reading = all(swept.stdout);
+    reading.catch(() => undefined);
+    expect(await host.sweepJobs(scope)).toEqual(['b']);
+    await expect(reading).rejects.toMatchObject({ code: 'host-command-failed' });
+  });
+
+  it('fails when the link is lost, and the machine ends the script', async () => {
+    const seconds = rareSeconds();
+    const address = await hostUnderTest();
+    const proxy = await startTcpProxy(address.host, address.port);
+    const link = await connectHost({ ...address, host: '127.0.0.1', port: proxy.port });
+    const output = await link.readStream(`sleep ${seconds} & cat /dev/zero`, stream());
+    const reading = all(output.stdout);
+    await eventually(() => isShown(host, seconds));
+    proxy.cut();
+    await expect(reading).rejects.toMatchObject({ code: 'host-unreachable' });
+    await eventually(async () => !(await isShown(host, seconds)), 20_000);
+    proxy.close();
+  });
+});
+
+describe('giving a script its input', () => {
+  it('brings every byte and the end', async () => {
+    const content = randomBytes(50_000_000);
+    const output = await host.writeStream('sha256sum; id -u', Readable.from([content.subarray(0, 7), content.subarray(7)]), stream());
+    expect(output).toBe(`${createHash('sha256').update(content).digest('hex')}  -\n0\n`);
+    expect(await host.writeStream('wc -c', Readable.from([]), stream())).toBe('0\n');
+  });
+
+  it("gives the script's own failure, also when it had not read everything", async () => {
+    const failing = host.writeStream('head -c 1000 >/dev/null; echo why >&2; exit 5', Readable.from([randomBytes(50_000_000)]), stream());
+    await expect(failing).rejects.toMatchObject({
+      code: 'host-command-failed',
+      message: expect.stringMatching(/exit code 5: why/) as string,
+    });
+    const early = host.writeStream('head -c 1000 >/dev/null', Readable.from([randomBytes(50_000_000)]), stream('b'));
+    await expect(early).rejects.toMatchObject({ code: 'host-command-failed' });
+  });
+
+  it('kills the script when its source fails: it never sees an end of its input', async () => {
+    const mark = `/tmp/tidemark-end-${scope}`;
+    async function* broken(): AsyncGenerator<Buffer> {
+      yield randomBytes(100_000);
+      await sleep(300);
+      throw new Error('the source broke');
+    }
+    await expect(host.writeStream(`cat >/dev/null; touch ${mark}`, Readable.from(broken()), stream())).rejects.toThrow('the source broke');
+    await sleep(500);
+    expect(await host.run(`ls ${mark} 2>/dev/null || true`)).toBe('');
+  });
+
+  it('kills the script when the link is lost in the middle', async () => {
+    const mark = `/tmp/tidemark-lost-${scope}`;
+    const address = await hostUnderTest();
+    const proxy = await startTcpProxy(address.host, address.port);
+    const link = await connectHost({ ...address, host: '127.0.0.1', port: proxy.port });
+    async function* endless(): AsyncGenerator<Buffer> {
+      for (;;) {
+        yield randomBytes(100_000);
+        await sleep(20);
+      }
+    }
+    const writing = link.writeStream(`touch ${mark}.begun; cat >/dev/null; touch ${mark}`, Readable.from(endless()), stream());
+    writing.catch(() => undefined);
+    await eventually(async () => (await host.run(`ls ${mark}.begun 2>/dev/null || true`)) !== '');
+    proxy.cut();
+    await expect(writing).rejects.toMatchObject({ code: 'host-unreachable' });
+    await eventually(async () => (await filesOf(host, scope)).length === 0, 20_000);
+    expect(await host.run(`ls ${mark} 2>/dev/null || true; rm -f ${mark}.begun`)).toBe('');
+    proxy.close();
+  });
+});
