@@ -7,7 +7,7 @@ import type { PartsContext } from '#standalone/parts/cache.ts';
 import { createLogFile, withLock } from '#standalone/parts/cache.ts';
 
 const root = join(import.meta.dirname, '..');
-const images = ['postgresql', 's3'] as const;
+const imagesDir = join(root, 'lab', 'images');
 
 /** Runs Compose for one lab; `compose` is its command, as `ensureDocker` found it. */
 export async function runCompose(compose: readonly string[], lab: LabFiles, args: readonly string[]): Promise<void> {
@@ -22,20 +22,22 @@ export interface LabFiles {
   readonly envFile: string;
 }
 
-/** Builds the lab's images; their tags are hashes of what they are made from, so nothing is built twice. */
-export async function ensureImages({ cacheDir, progress }: PartsContext): Promise<Readonly<Record<string, string>>> {
+/** Builds the lab's images of these names; their tags are hashes of what they are made from, so nothing is built twice. */
+export async function ensureImages(
+  { cacheDir, progress }: PartsContext,
+  names: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
   const tags: Record<string, string> = {};
-  for (const name of images) {
-    const directory = join(root, 'lab', 'images', name);
-    const tag = await hashDirectory(directory);
+  for (const name of names) {
+    const tag = await hashDirectories([join(imagesDir, 'machine'), join(imagesDir, name)]);
     tags[`TIDEMARK_LAB_${name.toUpperCase()}_TAG`] = tag;
     const image = `tidemark-lab-${name}:${tag}`;
     if (await isImageThere(image)) continue;
     await withLock(cacheDir, `image-${name}`, async () => {
       if (await isImageThere(image)) return;
       const logFile = await createLogFile(cacheDir, `image-${name}`);
-      await progress.step(`Lab image ${name}: building (under 1 minute)`, async () => {
-        await runCommand('docker', ['build', '--tag', image, directory], { logFile });
+      await progress.step(`Lab image ${name}: building (about 1 minute)`, async () => {
+        await runCommand('docker', ['build', '--tag', image, '--file', join(imagesDir, name, 'Dockerfile'), imagesDir], { logFile });
       });
     });
   }
@@ -46,10 +48,12 @@ async function isImageThere(image: string): Promise<boolean> {
   return (await tryCommand('docker', ['image', 'inspect', image])).exitCode === 0;
 }
 
-async function hashDirectory(directory: string): Promise<string> {
+async function hashDirectories(directories: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const name of (await readdir(directory)).toSorted()) {
-    hash.update(`${name}\0`).update(await readFile(join(directory, name)));
+  for (const directory of directories) {
+    for (const name of (await readdir(directory)).toSorted()) {
+      hash.update(`${name}\0`).update(await readFile(join(directory, name)));
+    }
   }
   return hash.digest('hex').slice(0, 12);
 }

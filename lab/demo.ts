@@ -1,14 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '#domain/errors.ts';
+import type { EngineName } from '#domain/states.ts';
 import { findCacheDir } from '#standalone/parts/cache.ts';
 import type { PartsContext } from '#standalone/parts/cache.ts';
 import { stopDockerIfOurs } from '#standalone/parts/docker.ts';
 import { createProgress } from '#standalone/parts/progress.ts';
 import { startProduct } from '#standalone/product.ts';
-import type { Product } from '#standalone/product.ts';
+import { createApplication } from './application.ts';
+import type { ApiClient } from './client.ts';
 import { signIn } from './client.ts';
-import { startLab } from './lab.ts';
+import { enginesOf, startLab } from './lab.ts';
 import type { Lab } from './lab.ts';
 import { playMainJob } from './story.ts';
 import type { Steps } from './story.ts';
@@ -56,27 +58,33 @@ async function stopAll(open: { stop(): Promise<unknown> }[]): Promise<void> {
 
 async function run(context: PartsContext, dataDir: string, open: { stop(): Promise<unknown> }[]): Promise<void> {
   const { progress } = context;
-  const lab = await startLab({ ...context, name: 'demo', subnet: '10.213.77' });
+  const engines = enginesOf(process.argv.slice(2));
+  const lab = await startLab({ ...context, name: 'demo', subnet: '10.213.77', engines });
   open.push(lab);
   const product = await startProduct({ ...context, dataDir, apiPort: 8700 });
   open.push(product);
-  const table = createSteps(progress.line);
-  const rowsRight = await Promise.race([play(lab, product, table.steps, open), product.failed]);
-  progress.line(table.print());
+  const api = await signIn(product.apiUrl, product.adminEmail, product.adminPassword ?? '');
+  const wrong: EngineName[] = [];
+  for (const engine of engines) {
+    const table = createSteps(progress.line, engine);
+    if (!(await Promise.race([play(lab, api, engine, table.steps, open), product.failed]))) wrong.push(engine);
+    progress.line(table.print());
+  }
   progress.line(`API         ${product.apiUrl}/api/v1`);
   progress.line(`Temporal UI ${product.temporalUiUrl}`);
-  if (!rowsRight) throw new Error('The rows are NOT what had been committed before the chosen second.');
-  progress.line('\nThe rows are exactly those that had been committed before the chosen second.');
+  if (wrong.length > 0) throw new Error(`The rows are NOT what had been committed before the chosen second: ${wrong.join(', ')}.`);
+  progress.line(`\nThe rows are exactly those that had been committed before the chosen second: ${engines.join(', ')}.`);
   if (exits) return;
   progress.line(`Sign in as ${product.adminEmail} with ${product.adminPassword ?? '(see the first start)'}. Ctrl-C ends it all.`);
   await product.failed;
 }
 
-async function play(lab: Lab, product: Product, steps: Steps, open: { stop(): Promise<unknown> }[]): Promise<boolean> {
-  const api = await signIn(product.apiUrl, product.adminEmail, product.adminPassword ?? '');
-  const writer = await steps.run(`Start an application that writes (${ROWS} rows, then steadily)`, () => startWriter(lab, ROWS));
+async function play(lab: Lab, api: ApiClient, engine: EngineName, steps: Steps, open: { stop(): Promise<unknown> }[]): Promise<boolean> {
+  const writer = await steps.run(`Start an application that writes (${ROWS} rows, then steadily)`, async () =>
+    startWriter(await createApplication(lab, engine), ROWS),
+  );
   open.push(writer);
-  const { target } = await playMainJob(lab, api, writer, steps);
+  const { target } = await playMainJob(lab, api, engine, writer, steps);
   return steps.run('Compare row for row', async (tell) => {
     const [expected, found] = [writer.committedBefore(target), await writer.read()];
     tell(`${expected.length} rows expected, ${found.length} found, ${differences(expected, found)} differ`);
@@ -91,12 +99,12 @@ function differences(expected: readonly WrittenRow[], found: readonly WrittenRow
 }
 
 /** Progress lines as the steps go, and their table at the end. */
-function createSteps(line: (text: string) => void): { steps: Steps; print(): string } {
+function createSteps(line: (text: string) => void, title: string): { steps: Steps; print(): string } {
   const done: { name: string; seconds: number }[] = [];
   const steps: Steps = {
     async run(name, work) {
       const from = performance.now();
-      line(`\n${name}`);
+      line(`\n${title}: ${name}`);
       const result = await work((words) => line(`  ${words}`));
       done.push({ name, seconds: (performance.now() - from) / 1000 });
       return result;
@@ -104,6 +112,6 @@ function createSteps(line: (text: string) => void): { steps: Steps; print(): str
   };
   return {
     steps,
-    print: () => ['', ...done.map(({ name, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${name}`), ''].join('\n'),
+    print: () => ['', title, ...done.map(({ name, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${name}`), ''].join('\n'),
   };
 }

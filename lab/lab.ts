@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
+import type { DatabaseRole, EngineName } from '#domain/states.ts';
+import { databaseRoles, engineNames } from '#domain/states.ts';
 import { runCommand, tryCommand } from '#standalone/commands.ts';
 import type { CommandResult } from '#standalone/commands.ts';
 import type { PartsContext } from '#standalone/parts/cache.ts';
@@ -17,14 +19,29 @@ import { createLabS3 } from './s3.ts';
 import type { LabS3 } from './s3.ts';
 import { waitUntilReady } from './readiness.ts';
 
-export type DatabaseService = 'pg-primary' | 'pg-replica';
+export type DatabaseService = `${'pg' | 'mariadb' | 'mysql'}-${DatabaseRole}`;
 export type Service = DatabaseService | 's3';
+
+/** The machines of each engine. */
+const machines: Readonly<
+  Record<EngineName, { readonly prefix: 'pg' | 'mariadb' | 'mysql'; readonly port: number; readonly lastByte: number }>
+> = {
+  postgresql: { prefix: 'pg', port: 5432, lastByte: 21 },
+  mariadb: { prefix: 'mariadb', port: 3306, lastByte: 31 },
+  mysql: { prefix: 'mysql', port: 3306, lastByte: 41 },
+};
+
+export function primaryOf(engine: EngineName): DatabaseService {
+  return `${machines[engine].prefix}-primary`;
+}
 
 export interface LabOptions extends PartsContext {
   /** Labs of different names and subnets run side by side. */
   readonly name: string;
   /** The first three bytes of its network: "10.213.77". */
   readonly subnet: string;
+  /** The engines whose machines are brought up; all of them by default. */
+  readonly engines?: readonly EngineName[];
 }
 
 export interface LabHost {
@@ -40,9 +57,12 @@ export interface ExecOptions {
   readonly timeoutMs?: number;
 }
 
-/** Machines to try Tidemark on: PostgreSQL hosts with sshd, and an S3 server. */
+/** Machines to try Tidemark on: database hosts with sshd, a primary and a replica of each engine, and an S3 server. */
 export interface Lab {
   readonly name: string;
+  /** Those that are up. */
+  readonly services: readonly Service[];
+  readonly subnet: string;
   readonly stateDir: string;
   readonly sshUser: string;
   readonly sshPrivateKey: string;
@@ -51,10 +71,20 @@ export interface Lab {
   readonly s3: LabS3;
   /** Runs a command inside a machine. */
   exec(service: Service, command: readonly string[], options?: ExecOptions): Promise<CommandResult>;
-  /** `stop` shuts a machine down cleanly, `kill` pulls its plug; `start` and `restart` wait until it serves again. */
+  /** `stop` shuts a machine down cleanly, `kill` pulls its plug; `start` and `restart` wait until it and its other half serve again. */
   power(service: Service, act: 'start' | 'stop' | 'restart' | 'kill' | 'pause' | 'unpause'): Promise<void>;
   /** Removes the machines, their network and their data. */
   stop(): Promise<void>;
+}
+
+/** Those that `--engine NAME` asks for, once or several times; without it all. */
+export function enginesOf(args: readonly string[]): readonly EngineName[] {
+  const names = args.flatMap((arg, index) => (args[index - 1] === '--engine' ? [arg] : []));
+  return names.length === 0 ? engineNames : names.map((name) => engineNames.find((known) => known === name) ?? unknownEngine(name));
+}
+
+function unknownEngine(name: string): never {
+  throw new Error(`There is no engine "${name}"; there are ${engineNames.join(', ')}.`);
 }
 
 /** Brings up a lab; what is left of one of the same name is removed first. */
@@ -64,7 +94,8 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   await ensureCommands(options, { openssl: 'openssl', 'ssh-keygen': 'openssh-client' });
   const { compose } = await ensureDocker(options);
   await ensureBaseImage(options);
-  const [versitygw, tags] = [await ensureVersitygw(options), await ensureImages(options)];
+  const engines = options.engines ?? engineNames;
+  const [versitygw, tags] = [await ensureVersitygw(options), await ensureImages(options, [...engines, 's3'])];
   const files = labFiles(options.cacheDir, options.name);
   await stopLab(options.cacheDir, options.name, compose);
   await createStateDir(files.stateDir, options.subnet);
@@ -77,7 +108,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   });
   try {
     return await options.progress.step(`Lab ${options.name}: starting its machines`, async () => {
-      await runCompose(compose, files, ['up', '--detach', '--no-build']);
+      await runCompose(compose, files, ['up', '--detach', '--no-build', ...engines.flatMap(servicesOf), 's3']);
       const lab = await openLab(options, compose);
       await waitUntilReady(lab);
       return lab;
@@ -112,16 +143,16 @@ function labFiles(cacheDir: string, name: string): LabFiles & { readonly stateDi
   return { project: `tidemark-${name}`, stateDir, envFile: join(stateDir, 'compose.env') };
 }
 
-/** Fills `ssh/`, `postgresql/` and `s3/`; the latter two are mounted into their machines. */
+/** Fills `ssh/`, `machines/` and `s3/`; the latter two are mounted into the machines. */
 async function createStateDir(stateDir: string, subnet: string): Promise<void> {
-  const [ssh, postgresql, s3] = [join(stateDir, 'ssh'), join(stateDir, 'postgresql'), join(stateDir, 's3')];
-  for (const directory of [ssh, postgresql, s3]) await mkdir(directory, { recursive: true, mode: 0o700 });
+  const [ssh, machines, s3] = [join(stateDir, 'ssh'), join(stateDir, 'machines'), join(stateDir, 's3')];
+  for (const directory of [ssh, machines, s3]) await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(stateDir, 0o700);
   const key = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'tidemark-lab' });
   await writeFile(join(ssh, 'id'), key.private, { mode: 0o600 });
   await writeFile(join(ssh, 'id.pub'), `${key.public}\n`);
-  await writeFile(join(postgresql, 'ssh.pub'), `${key.public}\n`);
-  await writeFile(join(postgresql, 'replication-password'), randomBytes(18).toString('hex'), { mode: 0o600 });
+  await writeFile(join(machines, 'ssh.pub'), `${key.public}\n`);
+  await writeFile(join(machines, 'replication-password'), randomBytes(18).toString('hex'), { mode: 0o600 });
   await createCertificates(s3, `${subnet}.10`);
   const credentials = `ROOT_ACCESS_KEY=root${randomBytes(6).toString('hex')}\nROOT_SECRET_KEY=${randomBytes(20).toString('hex')}\n`;
   await writeFile(join(s3, 'root-credentials'), credentials, { mode: 0o600 });
@@ -138,23 +169,38 @@ export async function openLab({ cacheDir, name, subnet }: Omit<LabOptions, 'prog
     });
   const lab: Lab = {
     name,
+    subnet,
     stateDir: files.stateDir,
     sshUser: 'dba',
     sshPrivateKey: await readFile(join(files.stateDir, 'ssh', 'id'), 'utf8'),
     sshPublicKey: (await readFile(join(files.stateDir, 'ssh', 'id.pub'), 'utf8')).trim(),
-    hosts: {
-      'pg-primary': { address: `${subnet}.21`, sshPort: 22, databasePort: 5432 },
-      'pg-replica': { address: `${subnet}.22`, sshPort: 22, databasePort: 5432 },
-    },
+    services: [...containers.keys()] as Service[],
+    hosts: hostsOf(subnet),
     s3: await createLabS3({ directory: join(files.stateDir, 's3'), address: `${subnet}.10`, exec }),
     exec,
     async power(service, act) {
       await runCommand('docker', [act, containerOf(containers, service)]);
-      if (act === 'start' || act === 'restart') await waitUntilReady(lab);
+      const [prefix] = service.split('-');
+      const pair = lab.services.filter((name) => name.split('-')[0] === prefix);
+      if (act === 'start' || act === 'restart') await waitUntilReady(lab, pair);
     },
     stop: async () => await stopLab(cacheDir, name, compose),
   };
   return lab;
+}
+
+function servicesOf(engine: EngineName): DatabaseService[] {
+  return databaseRoles.map((role): DatabaseService => `${machines[engine].prefix}-${role}`);
+}
+
+function hostsOf(subnet: string): Lab['hosts'] {
+  const entries = engineNames.flatMap((engine) =>
+    servicesOf(engine).map((service, index): [DatabaseService, LabHost] => {
+      const { port, lastByte } = machines[engine];
+      return [service, { address: `${subnet}.${lastByte + index}`, sshPort: 22, databasePort: port }];
+    }),
+  );
+  return Object.fromEntries(entries) as Lab['hosts'];
 }
 
 /** Compose 1 joins the names by underscores, Compose 2 by hyphens: the labels are the same. */

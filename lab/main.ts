@@ -1,9 +1,9 @@
 import { findCacheDir } from '#standalone/parts/cache.ts';
 import { ensureDocker, stopDockerIfOurs } from '#standalone/parts/docker.ts';
 import { createProgress } from '#standalone/parts/progress.ts';
-import { startLab, stopLab } from './lab.ts';
+import { enginesOf, startLab, stopLab } from './lab.ts';
 
-const usage = 'Usage: node lab/main.ts up|down [--name dev] [--subnet 10.213.79]';
+const usage = 'Usage: node lab/main.ts up|down [--name dev] [--subnet 10.213.79] [--engine postgresql|mariadb|mysql]';
 
 async function main(args: readonly string[]): Promise<void> {
   const option = (name: string, byDefault: string): string => {
@@ -13,9 +13,15 @@ async function main(args: readonly string[]): Promise<void> {
   const context = { cacheDir: findCacheDir(process.env), progress: createProgress((text) => void process.stdout.write(text)) };
   const name = option('name', 'dev');
   if (args[0] === 'up') {
-    const lab = await startLab({ ...context, name, subnet: option('subnet', '10.213.79') });
-    const host = lab.hosts['pg-primary'];
-    context.progress.line(`ssh -i ${lab.stateDir}/ssh/id ${lab.sshUser}@${host.address}`);
+    const lab = await startLab({
+      ...context,
+      name,
+      subnet: option('subnet', '10.213.79'),
+      engines: enginesOf(args),
+    });
+    for (const [service, { address }] of Object.entries(lab.hosts).filter(([name]) => lab.services.some((up) => up === name))) {
+      context.progress.line(`${service}: ssh -i ${lab.stateDir}/ssh/id ${lab.sshUser}@${address}`);
+    }
     context.progress.line(`https://${lab.s3.endpoint} (authority and root credentials: ${lab.stateDir}/s3)`);
   } else if (args[0] === 'down') {
     const { compose } = await ensureDocker(context);

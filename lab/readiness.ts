@@ -1,11 +1,11 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lab, Service } from './lab.ts';
+import type { DatabaseService, Lab, Service } from './lab.ts';
 
 const timeoutMs = 90_000;
 
-/** Waits until every machine that is up serves: sshd and PostgreSQL, the replica streaming, S3 accepting. */
-export async function waitUntilReady(lab: Lab, services: readonly Service[] = ['pg-primary', 'pg-replica', 's3']): Promise<void> {
+/** Waits until every machine that is up serves: sshd and the database, replicas following, S3 accepting. */
+export async function waitUntilReady(lab: Lab, services: readonly Service[] = lab.services): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (const service of services) {
     let problem = await findProblem(lab, service);
@@ -22,11 +22,22 @@ async function findProblem(lab: Lab, service: Service): Promise<string | undefin
   const { address, sshPort, databasePort } = lab.hosts[service];
   const ports = await Promise.all([findPortProblem(`${address}:${sshPort}`), findPortProblem(`${address}:${databasePort}`)]);
   const problem = ports.find((port) => port !== undefined);
-  if (problem !== undefined || service === 'pg-primary') return problem;
-  const query = 'select status from pg_stat_wal_receiver';
-  const receiver = await lab.exec(service, ['psql', '-XAtc', query], { user: 'postgres' });
-  return receiver.stdout.trim() === 'streaming' ? undefined : `the WAL receiver says "${receiver.stdout.trim()}" ${receiver.stderr.trim()}`;
+  if (problem !== undefined) return problem;
+  const { command, expected } = questions[service];
+  const answer = await lab.exec(service, ['sh', '-c', command]);
+  return expected.test(answer.stdout) ? undefined : `"${command}" says "${answer.stdout.trim()}" ${answer.stderr.trim()}`;
 }
+
+/** A server that listens may still be the one that its first start sets up. */
+const isSetUp = { command: 'ls /etc/tidemark-lab-ready', expected: /ready/ };
+const questions: Readonly<Record<DatabaseService, { readonly command: string; readonly expected: RegExp }>> = {
+  'pg-primary': isSetUp,
+  'pg-replica': { command: `runuser -u postgres -- psql -XAtc 'select status from pg_stat_wal_receiver'`, expected: /^streaming$/m },
+  'mariadb-primary': isSetUp,
+  'mariadb-replica': { command: `mariadb -e 'show replica status\\G' | grep Running:`, expected: /IO_Running: Yes[^]*SQL_Running: Yes/ },
+  'mysql-primary': isSetUp,
+  'mysql-replica': { command: `mysql -E -e 'show replica status' | grep Running:`, expected: /IO_Running: Yes[^]*SQL_Running: Yes/ },
+};
 
 async function findPortProblem(endpoint: string): Promise<string | undefined> {
   const [host = '', port] = endpoint.split(':');

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, ApiClient, Task } from './client.ts';
-import type { Lab } from './lab.ts';
+import type { EngineName } from '#domain/states.ts';
+import { type Lab, primaryOf } from './lab.ts';
 import type { Writer } from './writer.ts';
 
 /** Notes how long each step took and tells how it goes. */
@@ -25,12 +26,12 @@ export async function createStore(lab: Lab, bucket: string): Promise<Answer> {
   return { endpoint: lab.s3.endpoint, region: lab.s3.region, bucket, prefix: 'tidemark', accessKey, secretKey, caPem: lab.s3.caPem };
 }
 
-/** Registers the lab's PostgreSQL primary and waits until its check has ended. */
-export async function registerPrimary(lab: Lab, api: ApiClient, name: string): Promise<string> {
-  const { address, sshPort, databasePort } = lab.hosts['pg-primary'];
+/** Registers the lab's primary of an engine and waits until its check has ended. */
+export async function registerPrimary(lab: Lab, api: ApiClient, name: string, engine: EngineName = 'postgresql'): Promise<string> {
+  const { address, sshPort, databasePort } = lab.hosts[primaryOf(engine)];
   const database = await api.post<{ id: string; taskId: string }>('/databases', {
     name,
-    engine: 'postgresql',
+    engine,
     host: address,
     port: databasePort,
     sshPort,
@@ -64,15 +65,16 @@ async function waitForPolicy(api: ApiClient, policyId: string): Promise<void> {
 }
 
 /** The main job: policy, attach, full, incremental, damage, restore to the second. */
-export async function playMainJob(lab: Lab, api: ApiClient, writer: Writer, steps: Steps): Promise<StoryEnd> {
-  const store = await createStore(lab, 'backups');
-  const databaseId = await steps.run('Register the database', () => registerPrimary(lab, api, 'orders-db'));
+export async function playMainJob(lab: Lab, api: ApiClient, engine: EngineName, writer: Writer, steps: Steps): Promise<StoryEnd> {
+  const store = await createStore(lab, `backups-${engine}`);
+  const name = `orders-${engine}`;
+  const databaseId = await steps.run('Register the database', () => registerPrimary(lab, api, name, engine));
   await steps.run('Test Connection', async (tell) => {
     const report = await api.post<{ ok: boolean; steps: { name: string; ok: unknown }[] }>('/store-tests', store);
     tell(report.steps.map((step) => `${step.name} ${step.ok === true ? 'ok' : 'FAILED'}`).join(', '));
     if (!report.ok) throw new Error(`the store was refused: ${JSON.stringify(report.steps)}`);
   });
-  const policyId = await steps.run('Create the policy', () => createPolicy(api, 'Production daily', store));
+  const policyId = await steps.run('Create the policy', () => createPolicy(api, `Production daily, ${engine}`, store));
   await steps.run('Attach: tools, PITR, first full', async (tell) => {
     const task = await api.post<Task>(`/policies/${policyId}/attachments`, { databaseId });
     await api.waitForTask(task.id, (now) => tell(describe(now)));
@@ -89,7 +91,7 @@ export async function playMainJob(lab: Lab, api: ApiClient, writer: Writer, step
     await writer.pause();
     await writer.drop();
   });
-  await steps.run('Restore to that second', (tell) => restoreTo(api, databaseId, 'orders-db', target, tell));
+  await steps.run('Restore to that second', (tell) => restoreTo(api, databaseId, name, target, tell));
   return { databaseId, policyId, target };
 }
 

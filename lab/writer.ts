@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import type { Lab } from './lab.ts';
+import type { Application, Session } from './application.ts';
 
 export interface WrittenRow {
   readonly id: number;
@@ -23,22 +22,15 @@ export interface Writer {
 const PERIOD_MS = 20;
 /** Nothing is in flight at the turn of a second, so that "before that second" has one answer. */
 const QUIET_MS = 100;
+const BATCH = 1000;
 
-type Connect = () => Promise<pg.Client>;
-
-/** Makes the table `orders` on the lab's PostgreSQL primary and fills it, first with `rows` at once, then steadily. */
-export async function startWriter(lab: Lab, rows: number): Promise<Writer> {
-  const connect = await createLogin(lab);
-  const client = await connect();
-  await client.query('drop table if exists orders');
-  await client.query('create table orders (id bigint primary key, note text not null)');
-  await client.query(`insert into orders select g, 'first ' || repeat(md5(g::text), 8) from generate_series(1, $1::int) g`, [rows]);
-  await client.end();
-  const first = await readRows(connect);
+/** Makes the table `orders` and fills it, first with `rows` in batches, then steadily. */
+export async function startWriter(application: Application, rows: number): Promise<Writer> {
+  const first = await createTable(application, rows);
   const written: { row: WrittenRow; committedAt: number }[] = [];
   let writing = true;
   const work = (async () => {
-    const inserter = createInserter(connect);
+    const inserter = createInserter(application);
     for (let id = rows + 1; writing; id++) {
       await quietTurn();
       const row = { id, note: `order ${id} of ${new Date().toISOString()}` };
@@ -55,56 +47,70 @@ export async function startWriter(lab: Lab, rows: number): Promise<Writer> {
   };
   return {
     committedBefore: (at) => [...first, ...written.filter(({ committedAt }) => committedAt < at.getTime()).map(({ row }) => row)],
-    read: () => readRows(connect),
+    read: () => readRows(application),
     async drop() {
-      const dropper = await connect();
-      await dropper.query('drop table orders').finally(() => dropper.end());
+      const dropper = await application.connect();
+      await dropper.query('drop table orders').finally(() => dropper.close());
     },
     pause,
     stop: () => pause().catch(() => undefined),
   };
 }
 
-/** A login of the application's own; each use of it opens a connection. */
-async function createLogin(lab: Lab): Promise<Connect> {
-  const password = randomBytes(12).toString('hex');
-  const setUp = `drop table if exists orders; drop role if exists shop; create role shop superuser login password '${password}';`;
-  const result = await lab.exec('pg-primary', ['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-f', '-'], { user: 'postgres', input: setUp });
-  if (result.exitCode !== 0) throw new Error(`The writer's role was not made: ${result.stderr}`);
-  const { address, databasePort } = lab.hosts['pg-primary'];
-  return async () => {
-    const client = new pg.Client({ host: address, port: databasePort, user: 'shop', password, database: 'postgres' });
-    client.on('error', () => undefined);
-    await client.connect();
-    return client;
-  };
+async function createTable(application: Application, rows: number): Promise<WrittenRow[]> {
+  const first = Array.from({ length: rows }, (_, index) => ({ id: index + 1, note: firstNote(index + 1) }));
+  const session = await application.connect();
+  await session.query('drop table if exists orders');
+  await session.query('create table orders (id bigint primary key, note text not null)');
+  for (let at = 0; at < rows; at += BATCH) {
+    await session.query(
+      application.insertOnce(
+        'orders',
+        first
+          .slice(at, at + BATCH)
+          .map(valuesOf)
+          .join(', '),
+      ),
+    );
+  }
+  await session.close();
+  return first;
+}
+
+function firstNote(id: number): string {
+  return `first ${createHash('md5').update(String(id)).digest('hex').repeat(8)}`;
+}
+
+function valuesOf({ id, note }: WrittenRow): string {
+  return `(${id}, '${note}')`;
 }
 
 /** A restart of the server cuts the connection: connect again, and insert the row unless it had arrived. */
-function createInserter(connect: Connect): { insert(row: WrittenRow): Promise<void>; close(): Promise<void> } {
-  let client: pg.Client | undefined;
+function createInserter(application: Application): { insert(row: WrittenRow): Promise<void>; close(): Promise<void> } {
+  let session: Session | undefined;
   const insert = async (row: WrittenRow): Promise<void> => {
     for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
       try {
-        client ??= await connect();
-        await client.query('insert into orders values ($1, $2) on conflict do nothing', [row.id, row.note]);
+        session ??= await application.connect();
+        await session.query(application.insertOnce('orders', valuesOf(row)));
         return;
       } catch (error) {
         if (Date.now() > deadline) throw error;
-        await client?.end().catch(() => undefined);
-        client = undefined;
+        await session?.close().catch(() => undefined);
+        session = undefined;
       }
     }
   };
-  return { insert, close: async () => client?.end() };
+  return { insert, close: async () => session?.close() };
 }
 
-async function readRows(connect: Connect): Promise<WrittenRow[]> {
-  const reader = await connect();
+async function readRows(application: Application): Promise<WrittenRow[]> {
+  const reader = await application.connect();
   try {
-    return (await reader.query<{ id: string; note: string }>('select id, note from orders order by id')).rows.map(toRow);
+    const rows = await reader.query('select id, note from orders order by id');
+    return rows.map(({ id, note }) => ({ id: Number(id), note: String(note) }));
   } finally {
-    await reader.end();
+    await reader.close();
   }
 }
 
@@ -112,8 +118,4 @@ async function quietTurn(): Promise<void> {
   const into = Date.now() % 1000;
   if (into > 1000 - QUIET_MS) await sleep(1000 - into + QUIET_MS);
   else if (into < QUIET_MS) await sleep(QUIET_MS - into);
-}
-
-function toRow(row: { id: string; note: string }): WrittenRow {
-  return { id: Number(row.id), note: row.note };
 }

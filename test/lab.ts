@@ -1,5 +1,6 @@
+import type { EngineName } from '#domain/states.ts';
 import { findCacheDir } from '#standalone/parts/cache.ts';
-import { openLab, type Lab } from '#lab/lab.ts';
+import { type DatabaseService, type Lab, openLab, primaryOf } from '#lab/lab.ts';
 import { scanHostKey } from '#activities/hosts/ssh.ts';
 import type { HostAddress } from '#activities/hosts/port.ts';
 import { ensureDocker } from '#standalone/parts/docker.ts';
@@ -24,13 +25,13 @@ async function open(): Promise<Lab> {
 const hosts = new Map<string, Promise<HostAddress>>();
 
 /** A login to one of the lab's database hosts. Its key is asked for once: sshd shuts out who connects often without a login. */
-export async function labHost(service: 'pg-primary' | 'pg-replica'): Promise<HostAddress> {
+export async function labHost(service: DatabaseService): Promise<HostAddress> {
   const known = hosts.get(service) ?? findHost(service);
   hosts.set(service, known);
   return known;
 }
 
-async function findHost(service: 'pg-primary' | 'pg-replica'): Promise<HostAddress> {
+async function findHost(service: DatabaseService): Promise<HostAddress> {
   const { hosts, sshUser, sshPrivateKey } = await openTestLab();
   const { address, sshPort } = hosts[service];
   const { hostKey } = await scanHostKey(address, sshPort);
@@ -48,9 +49,14 @@ export async function createBucket(purpose: string): Promise<{ bucket: string; l
 }
 
 /** Brings the primary back to how its administrator left it, whatever an earlier test did to it or was cut off in. */
-export async function resetPrimary(): Promise<void> {
+export async function resetPrimary(engine: EngineName = 'postgresql'): Promise<void> {
   const lab = await openTestLab();
-  const script = `set -eu
+  const { exitCode, stderr } = await lab.exec(primaryOf(engine), ['sh', '-s'], { input: resets[engine] });
+  if (exitCode !== 0) throw new Error(`the lab's ${engine} primary cannot be brought back to its beginning: ${stderr}`);
+}
+
+const resets: Readonly<Record<EngineName, string>> = {
+  postgresql: `set -eu
 pkill -KILL -f 'pgbackrest|tidemark' || true
 cd /var/lib/postgresql/17
 if [ -e main.tidemark-old ]; then pg_ctlcluster 17 main stop -m immediate || true; rm -rf main; mv main.tidemark-old main; fi
@@ -58,7 +64,18 @@ rm -rf main.tidemark-new main/tidemark-restore /var/lib/tidemark /run/tidemark
 pg_ctlcluster 17 main status >/dev/null || pg_ctlcluster 17 main start
 cd /
 runuser -u postgres -- psql -qX -c 'alter system reset all'
-pg_ctlcluster 17 main restart`;
-  const { exitCode, stderr } = await lab.exec('pg-primary', ['sh', '-s'], { input: script });
-  if (exitCode !== 0) throw new Error(`the lab's primary cannot be brought back to its beginning: ${stderr}`);
+pg_ctlcluster 17 main restart`,
+  mariadb: resetOf('mariadb', 'mariadbd', '/etc/mysql/mariadb.conf.d'),
+  mysql: resetOf('mysql', 'mysqld', '/etc/mysql/mysql.conf.d'),
+};
+
+/** For the servers that have one data directory, /var/lib/mysql. */
+function resetOf(service: string, process: string, configuration: string): string {
+  return `set -eu
+pkill -KILL -f '[m]ariadb-backup|[t]idemark-new' || true
+cd /var/lib
+if [ -e mysql.tidemark-old ]; then pkill -KILL -x ${process} || true; sleep 1; rm -rf mysql; mv mysql.tidemark-old mysql; fi
+rm -rf mysql.tidemark-new* mysql/tidemark-restore mysql-files/tidemark-* tidemark/* /run/tidemark
+rm -f ${configuration}/zz-tidemark*
+service ${service} restart >/dev/null`;
 }

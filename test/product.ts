@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EngineName } from '#domain/states.ts';
 import { signIn, type ApiClient } from '#lab/client.ts';
 import type { Lab } from '#lab/lab.ts';
 import { findCacheDir } from '#standalone/parts/cache.ts';
@@ -20,9 +21,10 @@ export interface TestProduct {
   stop(): Promise<void>;
 }
 
-export async function startTestProduct(): Promise<TestProduct> {
+/** `engine` is the one whose primary is brought back to its beginning first. */
+export async function startTestProduct(engine: EngineName = 'postgresql'): Promise<TestProduct> {
   const lab = await openTestLab();
-  await resetPrimary();
+  await resetPrimary(engine);
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-system-'));
   const dataDir = join(folder, 'data');
   const context = { cacheDir: findCacheDir(process.env), progress: createProgress(() => undefined) };

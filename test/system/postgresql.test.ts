@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiProblem, type Answer, type Task } from '#lab/client.ts';
 import { createPolicy, createStore, registerPrimary, restoreTo } from '#lab/story.ts';
+import { createApplication } from '#lab/application.ts';
 import { startWriter, type Writer } from '#lab/writer.ts';
+import { readHistories } from '../temporal-histories.ts';
 import { startTestProduct, type TestProduct } from '../product.ts';
 
 /** The main job as a user does it, over the REST API, on real parts; the tests build on each other, in order. */
@@ -18,7 +19,7 @@ describe('the main job on PostgreSQL', () => {
   beforeAll(async () => {
     house = await startTestProduct();
     store = await createStore(house.lab, `main-job-${Date.now().toString(36)}`);
-    writer = await startWriter(house.lab, 1000);
+    writer = await startWriter(await createApplication(house.lab, 'postgresql'), 1000);
   });
   afterAll(async () => {
     await writer.stop();
@@ -63,7 +64,7 @@ describe('the main job on PostgreSQL', () => {
     expect(await codes({ secretKey: 'wrong' })).toContain('store-credentials-refused');
     expect(await codes({ bucket: 'no-such-bucket' })).toContain('store-bucket-missing');
     expect(await codes({ endpoint: '127.0.0.1:7070' })).toContain('address-refused');
-    expect(await codes({ endpoint: '10.213.78.10:7071' })).toContain('store-unreachable');
+    expect(await codes({ endpoint: `${house.lab.subnet}.10:7071` })).toContain('store-unreachable');
   });
 
   it('names the one permission that is missing', async () => {
@@ -221,26 +222,3 @@ describe('the main job on PostgreSQL', () => {
     expect(items.length).toBeGreaterThan(5);
   });
 });
-
-/** Every event of every workflow, with its payloads decoded. */
-async function readHistories(address: string): Promise<string> {
-  const connection = await Connection.connect({ address });
-  try {
-    const client = new Client({ connection });
-    const texts: string[] = [];
-    for await (const workflow of client.workflow.list()) {
-      const history = await client.workflow.getHandle(workflow.workflowId, workflow.runId).fetchHistory();
-      texts.push(JSON.stringify(history, (_, value: unknown) => decode(value)));
-    }
-    return texts.join('\n');
-  } finally {
-    await connection.close();
-  }
-}
-
-function decode(value: unknown): unknown {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
-  if (typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer' && 'data' in value)
-    return Buffer.from(value.data as number[]).toString('utf8');
-  return value;
-}
