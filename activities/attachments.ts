@@ -15,7 +15,7 @@ import { messageOf, TidemarkError } from '#domain/errors.ts';
 import { identityKey } from '#domain/names.ts';
 import type { CatalogueActivities, HostActivities, TaskRef } from './activities.ts';
 import type { ActivityDeps } from './context.ts';
-import { refuseOtherOwner, withHost, withRepository } from './context.ts';
+import { isArchiving, refuseOtherOwner, withHost, withRepository } from './context.ts';
 import type { EngineContext } from './engines/port.ts';
 import { wrapLong, wrapShort } from './wrap.ts';
 
@@ -58,7 +58,7 @@ export function createAttachmentActivities(deps: ActivityDeps): AttachmentActivi
       try {
         await withRepository(deps, { databaseId, generation: generation.number }, attempt, async (engine, context, database) => {
           await writeIdentity(context, { name: database.name, engine: database.engine, version: database.version, policyId });
-          if (policy.pitr_enabled || engine.capabilities.backupNeedsLogs) await engine.arm(context);
+          if (isArchiving(policy, engine)) await engine.arm(context);
         });
       } catch (error) {
         await markPitr(db, databaseId, 'error', messageOf(error));

@@ -4,14 +4,12 @@ import type { Catalogue } from '#db/tables.ts';
 import { linkBackup } from '#db/tasks.ts';
 import { decideKind } from '#domain/chain.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import { manifestKey } from '#domain/names.ts';
 import type { BackupKind } from '#domain/states.ts';
 import type { BackupRef, TransferActivities } from './activities.ts';
 import { getOpenGeneration } from './attachments.ts';
 import type { ActivityDeps } from './context.ts';
 import { withRepository } from './context.ts';
 import type { BackupOutcome } from './engines/port.ts';
-import type { Store } from './stores/port.ts';
 import { wrapLong } from './wrap.ts';
 
 type BackupActivities = Pick<TransferActivities, 'runBackup'>;
@@ -54,7 +52,6 @@ export function createBackupActivities(deps: ActivityDeps): BackupActivities {
         await context.host.sweepJobs(databaseId, [`backup-${backupId}`]);
         const outcome = await engine.backUp(context, { backupId, kind: backup.kind, parentLabel: parent?.label ?? undefined });
         const lineage = await findLineage(db, backup, outcome);
-        await writeManifest(context.repository.store, { ...backup, ...lineage }, outcome);
         await updateBackup(db, backupId, { ...lineage, ...completedColumns(outcome) });
         return { storedBytes: outcome.storedBytes };
       });
@@ -90,23 +87,12 @@ function completedColumns(outcome: BackupOutcome): Partial<BackupRow> {
     label: outcome.label,
     server_version: outcome.serverVersion,
     consistent_at: outcome.consistentAt,
-    first_log: outcome.firstLog,
-    last_log: outcome.lastLog,
+    first_log: outcome.firstLog ?? null,
+    last_log: outcome.lastLog ?? null,
     size_bytes: outcome.sizeBytes,
     stored_bytes: outcome.storedBytes,
     error_code: null,
     error_message: null,
     ended_at: new Date(),
   };
-}
-
-/** Written last and read back: a backup exists when its manifest does. */
-async function writeManifest(store: Store, backup: BackupRow, outcome: BackupOutcome): Promise<void> {
-  const key = manifestKey(backup.database_id, backup.generation, backup.id);
-  const manifest = Buffer.from(
-    `${JSON.stringify({ format: 1, backupId: backup.id, databaseId: backup.database_id, generation: backup.generation, parentId: backup.parent_id, ...outcome }, null, 2)}\n`,
-  );
-  await store.put(key, manifest);
-  if (!(await store.get(key)).equals(manifest))
-    throw new TidemarkError('backup-not-proven', `${key} reads back otherwise than it was written`);
 }

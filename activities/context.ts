@@ -106,3 +106,8 @@ export function refuseOtherOwner(database: DatabaseRow, policy: PolicyRow): void
     throw new TidemarkError('not-allowed', `the database ${database.name} and the policy ${policy.name} belong to different users`);
   }
 }
+
+/** Whether the database's logs are archived: for the recovery window, or because its backups need them. */
+export function isArchiving(policy: PolicyRow, engine: Engine): boolean {
+  return policy.pitr_enabled || engine.capabilities.backupNeedsLogs;
+}

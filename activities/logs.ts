@@ -2,14 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { markPitr } from '#db/attachments.ts';
 import { listBackups } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
+import { getDatabase } from '#db/databases.ts';
 import { recordLogs } from '#db/logs.ts';
 import { getPolicy } from '#db/policies.ts';
 import { messageOf } from '#domain/errors.ts';
 import type { HostActivities, TaskRef } from './activities.ts';
 import { getOpenGeneration } from './attachments.ts';
 import type { ActivityDeps } from './context.ts';
-import { withRepository } from './context.ts';
+import { isArchiving, withRepository } from './context.ts';
 import type { Engine, EngineContext, LogMark, LogReport } from './engines/port.ts';
+import { getEngine } from './engines/registry.ts';
 import type { Attempt } from './wrap.ts';
 import { wrapLong } from './wrap.ts';
 
@@ -19,7 +21,8 @@ export function createLogActivities(deps: ActivityDeps): LogActivities {
   const { db } = deps;
   return {
     checkLogs: wrapLong(db, 'Checking the log archive', async ({ databaseId, policyId }: TaskRef, attempt) => {
-      const policy = await getPolicy(db, policyId);
+      const [policy, database] = await Promise.all([getPolicy(db, policyId), getDatabase(db, databaseId)]);
+      if (!isArchiving(policy, getEngine(database.engine))) return { gaps: [] };
       try {
         const { open } = await bringLogsUpToDate(deps, databaseId, attempt);
         if (policy.pitr_enabled) await markPitr(db, databaseId, open.length === 0 ? 'active' : 'error', open[0] ?? null);

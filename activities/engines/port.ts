@@ -58,9 +58,9 @@ export interface BackupOutcome {
   readonly fallbackReason: string | undefined;
   readonly serverVersion: string;
   readonly consistentAt: Date;
-  /** Numbers of the log archives that it needs; see `domain/recovery-window.ts`. */
-  readonly firstLog: number;
-  readonly lastLog: number;
+  /** Numbers of the log archives that it needs; see `domain/recovery-window.ts`. undefined while no logs are archived. */
+  readonly firstLog: number | undefined;
+  readonly lastLog: number | undefined;
   /** The database's own size. */
   readonly sizeBytes: number;
   /** What this backup added to the bucket. */
@@ -104,13 +104,13 @@ export interface Engine {
 
   /** Version, role and size of the running server. Errors: `server-not-found`, `server-down`, `version-not-supported`. */
   measureHealth(context: HostContext): Promise<Health>;
-  /** Installs what the engine needs on the host. Errors: `tool-missing`. */
+  /** Installs what the engine needs on the host. Errors: `tool-missing`, `layout-not-supported`. */
   prepare(context: HostContext): Promise<void>;
-  /** Turns log archiving into the context's generation on, with one restart of the server where it needs one. */
+  /** Turns log archiving into the context's generation on, with one restart of the server where it needs one. Errors: `archiving-in-use`, `pitr-not-possible`. */
   arm(context: EngineContext): Promise<void>;
   /** Turns log archiving off and removes every file and credential of ours from the host. */
   disarm(context: EngineContext): Promise<void>;
-  /** Takes a backup and proves it (P1). Errors: `backup-failed`, `backup-not-proven`, `disk-full`. */
+  /** Takes a backup, proves it (P1) and writes its manifest last. Errors: `backup-failed`, `backup-not-proven`, `disk-full`, `tables-not-supported`. */
   backUp(context: EngineContext, request: BackupRequest): Promise<BackupOutcome>;
   /** Everything committed up to now is in the archive when it returns. Errors: `archiving-stalled`. */
   flushLogs(context: EngineContext): Promise<LogMark>;

@@ -1,36 +1,58 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engineNames, type EngineName } from '#domain/states.ts';
+import { type Application, createApplication } from '#lab/application.ts';
 import type { Answer, Task } from '#lab/client.ts';
+import { primaryOf } from '#lab/lab.ts';
 import { createPolicy, createStore, registerPrimary } from '#lab/story.ts';
 import { startTestProduct, type TestProduct, waitFor } from '../product.ts';
 
-/** P4 and P6: the worker dies by SIGKILL in the middle; the next one goes on with what still runs on the host. */
-describe('when the worker is killed', () => {
+/** What differs between the engines: a database that takes some seconds to back up, and where our traces would be. */
+const ballasts: Readonly<
+  Record<EngineName, { readonly fill: string; readonly rows: string; readonly tool: string; readonly traces: string }>
+> = {
+  postgresql: {
+    fill: `drop table if exists ballast, marks; create table marks (note text); create table ballast as select g, repeat(md5(random()::text), 30) from generate_series(1, 700000) g`,
+    rows: '700000',
+    tool: 'type=full',
+    traces:
+      '/var/lib/postgresql/17/*tidemark* /var/lib/postgresql/17/main/tidemark* /var/lib/tidemark/*/restore* /var/lib/tidemark/*/private',
+  },
+  mariadb: { fill: fillMysql(), rows: '262144', tool: '[m]ariadb-backup.--backup', traces: mysqlTraces() },
+  mysql: { fill: fillMysql(), rows: '262144', tool: '[t]ar.-C./var/lib/mysql-files', traces: mysqlTraces() },
+};
+
+function fillMysql(): string {
+  return `create table marks (note text); create table ballast (id int auto_increment primary key, t varchar(1000));
+insert into ballast (t) values (repeat(sha2(rand(), 256), 15));
+${'insert into ballast (t) select repeat(sha2(rand(), 256), 15) from ballast;\n'.repeat(18)}`;
+}
+
+function mysqlTraces(): string {
+  return '/var/lib/mysql.tidemark* /var/lib/mysql/tidemark* /var/lib/mysql-files/tidemark* /var/lib/tidemark/*/restore* /var/lib/tidemark/*/private /run/tidemark-*';
+}
+
+/** P4 and P6: the worker dies by SIGKILL in the middle; the next one goes on with what still runs on the host, or begins anew. */
+describe.each(engineNames)('when the worker is killed over %s', (engine) => {
   let house: TestProduct;
+  let application: Application;
   let databaseId: string;
   const name = 'orders-db';
+  const { fill, rows, tool, traces } = ballasts[engine];
 
-  const sql = async (text: string): Promise<string> => {
-    const { exitCode, stdout, stderr } = await house.lab.exec('pg-primary', ['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-c', text], {
-      user: 'postgres',
-      timeoutMs: 300_000,
-    });
-    if (exitCode !== 0) throw new Error(stderr);
-    return stdout.trim();
-  };
+  const sql = (text: string): Promise<string> => application.administer(engine === 'postgresql' ? text : `use shop;\n${text}`);
 
   beforeAll(async () => {
-    house = await startTestProduct();
-    await sql(
-      `drop table if exists ballast, marks; create table marks (note text); create table ballast as select g, repeat(md5(random()::text), 30) from generate_series(1, 700000) g`,
-    );
-    const store = await createStore(house.lab, `killed-${Date.now().toString(36)}`);
-    databaseId = await registerPrimary(house.lab, house.api, name);
+    house = await startTestProduct(engine);
+    application = await createApplication(house.lab, engine);
+    await sql(fill);
+    const store = await createStore(house.lab, `killed-${engine}-${Date.now().toString(36)}`);
+    databaseId = await registerPrimary(house.lab, house.api, name, engine);
     const policyId = await createPolicy(house.api, 'Killed', store);
     await house.api.waitForTask((await house.api.post<Task>(`/policies/${policyId}/attachments`, { databaseId })).id);
   });
   afterAll(async () => {
-    await sql('drop table if exists ballast, marks');
+    await sql('drop table ballast; drop table marks');
     await house.stop();
   });
 
@@ -49,12 +71,8 @@ describe('when the worker is killed', () => {
   };
 
   const leftovers = async (): Promise<string> => {
-    const left = await house.lab.exec('pg-primary', [
-      'sh',
-      '-c',
-      'ls -d /run/tidemark/*/* /var/lib/postgresql/17/*tidemark* /var/lib/postgresql/17/main/tidemark* /var/lib/tidemark/*/restore* /var/lib/tidemark/*/private 2>/dev/null; pgrep -a "pgbackrest" | grep -v archive',
-    ]);
-    return left.stdout;
+    const command = `ls -d /run/tidemark/*/* ${traces} 2>/dev/null; pgrep -a "pgbackrest|mariadb-backup" | grep -v archive`;
+    return (await house.lab.exec(primaryOf(engine), ['sh', '-c', command])).stdout;
   };
 
   const listBackups = async (): Promise<Answer[]> => (await house.api.get<{ items: Answer[] }>(`/databases/${databaseId}/backups`)).items;
@@ -74,7 +92,7 @@ describe('when the worker is killed', () => {
   it('a backup whose tool was killed on the host too is not called completed before a new attempt was proven', async () => {
     const { id } = await house.api.post<Task>(`/databases/${databaseId}/backups`, {});
     await endIn(id, 'Backing up', 'kill');
-    await house.lab.exec('pg-primary', ['pkill', '-KILL', '-f', 'type=full']);
+    await house.lab.exec(primaryOf(engine), ['pkill', '-KILL', '-f', tool]);
     await house.api.waitForTask(id);
     const [backup] = await listBackups();
     const restore = await house.api.post<{ taskId: string }>(`/databases/${databaseId}/restores`, {
@@ -102,8 +120,8 @@ describe('when the worker is killed', () => {
     });
     await endIn(restore.taskId, phase, 'kill');
     await house.api.waitForTask(restore.taskId);
-    expect(await sql(`select string_agg(note, ',') from marks where note like '%${phase}'`)).toBe(`kept ${phase}`);
-    expect(await sql('select count(*) from ballast')).toBe('700000');
+    expect(await sql(`select note from marks where note like '%${phase}'`)).toBe(`kept ${phase}`);
+    expect(await sql('select count(*) from ballast')).toBe(rows);
     expect(await leftovers()).toBe('');
   });
 });

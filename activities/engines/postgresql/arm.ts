@@ -1,12 +1,14 @@
-import { sh } from '#activities/hosts/script.ts';
+import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { EngineContext } from '../port.ts';
 import { flushLogs } from './logs.ts';
 import { lastLines } from '../log-lines.ts';
-import { archiveCommand, archivePlace, homeOf, installConfig, pgbackrest } from './repository.ts';
+import { finishRestart, restartServer, serviceScope } from '../service.ts';
+import { homeOf, removeHome } from '../home.ts';
+import { archiveCommand, archivePlace, installConfig, pgbackrest } from './repository.ts';
 import type { Server, ServerFacts } from './server.ts';
 import { findRunningServer, findServer, readFacts, rememberServer, runSql } from './server.ts';
-import { finishRestart, restartServer, serviceScope } from './service.ts';
+import { serviceOf } from './service.ts';
 
 /** What archive_command is while archiving has been disarmed and the server was not restarted since: an empty one would keep every segment. */
 const discard = '/bin/true';
@@ -14,7 +16,7 @@ const discard = '/bin/true';
 /** Turns WAL archiving into the context's generation on. archive_mode needs a restart where it was off: the only one. */
 export async function arm(context: EngineContext): Promise<void> {
   const { host, database, repository } = context;
-  await finishRestart(context, await findServer(context));
+  await revive(context);
   const server = await findRunningServer(context);
   const facts = await readFacts(host, server);
   if (facts.replica) throw new TidemarkError('not-attachable', `the server of ${database.name} is a replica now; attach its primary`);
@@ -29,14 +31,14 @@ alter system set archive_command = '${archiveCommand(database.id, repository.gen
 alter system set archive_timeout = '60s';
 select pg_reload_conf();`,
   );
-  if (facts.archiveMode === 'off') await restartServer(context, server);
+  if (facts.archiveMode === 'off') await restartServer(context, serviceOf(server));
   await flushLogs(context);
 }
 
 /** Brings the context's configuration and credentials to the host, and what is known of the server; returns the configuration's path. */
 export async function deploy(context: EngineContext, server: Server, facts: ServerFacts): Promise<string> {
   const place = archivePlace(context.database.id, context.repository.generation, server.dataDirectory);
-  await context.host.run(installConfig(context, server, place) + rememberServer(server, facts, homeOf(context.database.id)));
+  await context.host.run(installConfig(context, server, place) + rememberServer(context.database.id, server, facts));
   return place.path;
 }
 
@@ -44,7 +46,7 @@ export async function deploy(context: EngineContext, server: Server, facts: Serv
 export async function disarm(context: EngineContext): Promise<void> {
   const { host, database } = context;
   const home = homeOf(database.id);
-  await finishRestart(context, await findServer(context));
+  await revive(context);
   const server = await findRunningServer(context);
   if ((await readFacts(host, server)).archiveCommand.includes(home)) {
     await runSql(
@@ -60,9 +62,13 @@ select pg_reload_conf();`,
   await host.run(sh`home=${home}
 for try in 1 2 3 4 5 6 7 8 9 10; do pgrep -f -- "--config=$home/" >/dev/null || break; sleep 1; done
 pkill -TERM -f -- "--config=$home/" || true
-rm -rf -- "$home"
-rmdir --ignore-fail-on-non-empty /var/lib/tidemark 2>/dev/null || true
-`);
+${raw(removeHome(database.id))}`);
+}
+
+/** A restart of ours that was cut off is finished first. */
+async function revive(context: EngineContext): Promise<void> {
+  const server = await findServer(context);
+  if (!server.running) await finishRestart(context, serviceOf(server));
 }
 
 /** Makes the repository where it is not there yet. */

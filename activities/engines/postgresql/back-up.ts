@@ -4,7 +4,9 @@ import { createStanza, deploy, repositoryError } from './arm.ts';
 import type { BackupInfo } from './info.ts';
 import { annotation, findBackupInfo, listBackupInfo } from './info.ts';
 import { findBrokenObjects } from './prove.ts';
-import { homeOf, pgbackrest } from './repository.ts';
+import { homeOf } from '../home.ts';
+import { writeManifest } from '../manifest.ts';
+import { pgbackrest } from './repository.ts';
 import type { Server, ServerFacts } from './server.ts';
 import { findRunningServer, readFacts } from './server.ts';
 import { parseSegment } from './wal.ts';
@@ -18,7 +20,9 @@ export async function backUp(context: EngineContext, request: BackupRequest): Pr
   const finished = before.find((info) => info.annotation?.[annotation] === request.backupId);
   const lost = finished === undefined ? await whyParentIsLost(context, server, config, before, request.parentLabel) : undefined;
   const label = finished?.label ?? (await runBackup(context, server, config, request, lost === undefined ? request.kind : 'full'));
-  return outcome(await prove(context, server, config, request, label), facts, request, lost);
+  const outcome = outcomeOf(await prove(context, server, config, request, label), facts, request, lost);
+  await writeManifest(context, request.backupId, { engine: 'postgresql', outcome, data: {} });
+  return outcome;
 }
 
 /** A repository that was never made, because the store was away just then, is made now. */
@@ -106,7 +110,7 @@ async function prove(context: EngineContext, server: Server, config: string, req
   return info;
 }
 
-function outcome(info: BackupInfo, facts: ServerFacts, request: BackupRequest, lost: string | undefined): BackupOutcome {
+function outcomeOf(info: BackupInfo, facts: ServerFacts, request: BackupRequest, lost: string | undefined): BackupOutcome {
   const kind = info.type === 'full' ? 'full' : 'incremental';
   const reason = lost ?? 'pgBackRest found no parent to build on';
   return {

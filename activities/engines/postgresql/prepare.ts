@@ -1,10 +1,11 @@
-import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { makeHome } from '../home.ts';
 import { lastLines } from '../log-lines.ts';
 import type { Health, HostContext } from '../port.ts';
-import { homeOf } from './repository.ts';
+import { refuseUnstartable } from '../service.ts';
+import { compareVersions } from '../versions.ts';
 import type { ServerFacts } from './server.ts';
-import { refuseUnstartable } from './service.ts';
+import { serviceOf } from './service.ts';
 import { findRunningServer, readFacts, rememberServer } from './server.ts';
 
 const oldestServer = 15;
@@ -32,7 +33,7 @@ export async function prepare(context: HostContext): Promise<void> {
   const server = await findRunningServer(context);
   const facts = await readFacts(context.host, server);
   refuseOldServer(facts);
-  await refuseUnstartable(context, server);
+  await refuseUnstartable(context, serviceOf(server));
   if ((await toolVersion(context)) === undefined) await install(context);
   const version = await toolVersion(context);
   const needed = oldestTool.find((entry) => facts.majorVersion >= entry.server)?.tool ?? '2.46';
@@ -42,10 +43,7 @@ export async function prepare(context: HostContext): Promise<void> {
       `PostgreSQL ${facts.version} needs pgBackRest ${needed} or newer on the host; found ${version ?? 'none'}`,
     );
   }
-  const home = homeOf(context.database.id);
-  await context.host.run(sh`install -d -m 0755 /var/lib/tidemark
-install -d -m 0711 -o root -g root ${home}
-${raw(rememberServer(server, facts, home))}`);
+  await context.host.run(makeHome(context.database.id) + rememberServer(context.database.id, server, facts));
 }
 
 function refuseOldServer(facts: ServerFacts): void {
@@ -80,14 +78,4 @@ apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends pgbackr
     );
   if (exitCode !== 0)
     throw new TidemarkError('tool-missing', `pgBackRest could not be installed: apt-get ended with ${exitCode}: ${lastLines(log)}`);
-}
-
-/** Below zero when `a` is the older one. */
-export function compareVersions(a: string, b: string): number {
-  const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
-  for (let index = 0; index < Math.max(left.length, right.length); index++) {
-    const difference = (left[index] ?? 0) - (right[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

@@ -1,15 +1,11 @@
 import { hkdfSync } from 'node:crypto';
 import { raw, sh } from '#activities/hosts/script.ts';
 import { generationKey } from '#domain/names.ts';
+import { homeOf, makeHome } from '../home.ts';
 import type { EngineContext } from '../port.ts';
 import type { Server } from './server.ts';
 
 export const stanza = 'db';
-
-/** Everything of ours on the host lies here: configurations with credentials (0600 of the server's owner), spool, locks. */
-export function homeOf(databaseId: string): string {
-  return `/var/lib/tidemark/${databaseId}`;
-}
 
 /** One configuration per generation: the server's own archive_command says which generation its data directory writes to. */
 export function configPath(databaseId: string, generation: number): string {
@@ -50,8 +46,7 @@ export function installConfig(context: EngineContext, server: Server, place: Con
   const home = homeOf(context.database.id);
   const { caPem } = context.repository.address;
   return sh`umask 077
-install -d -m 0755 /var/lib/tidemark
-install -d -m 0711 -o root -g root ${home}
+${raw(makeHome(context.database.id))}
 install -d -m 0700 -o ${server.owner} -g ${server.group} ${home}/${place.name}-lock ${home}/${place.name}-spool
 put() { base64 -d > "$1.new" && chown ${server.owner}:${server.group} "$1.new" && mv "$1.new" "$1"; }
 ${raw(putFile(place.path, configText(context, server, place)))}

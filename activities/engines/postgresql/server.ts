@@ -2,7 +2,7 @@ import type { Host } from '#activities/hosts/port.ts';
 import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { HostContext } from '../port.ts';
-import { homeOf } from './repository.ts';
+import { findKept, homeOf, keep } from '../home.ts';
 
 /** Where one instance lives, by its own answer. */
 export interface Server {
@@ -98,20 +98,17 @@ interface Remembered {
 }
 
 /** Keeps where the instance lives and what it said of itself, so that it can be restored while it does not run. */
-export function rememberServer(server: Server, facts: ServerFacts, home: string): string {
+export function rememberServer(databaseId: string, server: Server, facts: ServerFacts): string {
   const remembered: Remembered = { server, facts };
-  return sh`cat > ${home}/server.json.new <<'TIDEMARK'
-${raw(JSON.stringify(remembered))}
-TIDEMARK
-mv ${home}/server.json.new ${home}/server.json
-`;
+  return keep(databaseId, 'server.json', remembered);
 }
 
 /** The facts of a running server, or the last ones of a stopped one. */
 export async function findFacts(context: HostContext, server: Server): Promise<ServerFacts> {
   if (server.running) return readFacts(context.host, server);
-  const text = await context.host.run(sh`cat ${homeOf(context.database.id)}/server.json`);
-  return (JSON.parse(text) as Remembered).facts;
+  const remembered = await findKept<Remembered>(context, 'server.json');
+  if (remembered !== undefined) return remembered.facts;
+  throw new TidemarkError('server-down', `the server of ${context.database.name} does not run, and nothing is known of it`);
 }
 
 /** Runs SQL as the instance's owner and returns the unaligned rows. */

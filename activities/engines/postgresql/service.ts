@@ -1,20 +1,17 @@
 import { sh } from '#activities/hosts/script.ts';
-import { TidemarkError } from '#domain/errors.ts';
-import type { HostContext } from '../port.ts';
-import { lastLines } from '../log-lines.ts';
-import { homeOf } from './repository.ts';
+import type { Service } from '../service.ts';
 import type { Server } from './server.ts';
 
-/** A scope of its own: nobody sweeps away what stands between a stopped server and its start. */
-export function serviceScope(databaseId: string): string {
-  return `${databaseId}-service`;
+/** Debian's pg_ctlcluster comes first (it asks systemd where that runs), then the systemd unit that the server was seen in, then pg_ctl. */
+export function serviceOf(server: Server): Service {
+  return {
+    dataDirectory: server.dataDirectory,
+    waysToStart: 'no cluster of pg_lsclusters, no systemd unit, no postgresql.conf in it',
+    functions: functionsOf(server),
+  };
 }
 
-/**
- * Shell functions `stop_server`, `start_server`, `is_running` and `can_be_started`. Debian's pg_ctlcluster comes first (it
- * asks systemd where that runs), then the systemd unit that the server was seen in, then pg_ctl.
- */
-export function serviceFunctions(server: Server): string {
+function functionsOf(server: Server): string {
   return sh`data=${server.dataDirectory} bin=${server.binDirectory} owner=${server.owner} unit=${server.unit}
 cluster() {
   command -v pg_lsclusters >/dev/null || return 0
@@ -42,50 +39,5 @@ is_running() {
   local pid; pid=$(sed -n 1p "$data/postmaster.pid" 2>/dev/null) || return 1
   [ -n "$pid" ] && [ "$(as_owner readlink "/proc/$pid/cwd")" = "$data" ]
 }
-stop_server() { ! is_running || control stop; }
-start_server() { is_running || control start; }
 `;
-}
-
-/** Throws `layout-not-supported` where a stopped server could not be started again: asked before anything is stopped. */
-export async function refuseUnstartable(context: HostContext, server: Server): Promise<void> {
-  const { dataDirectory } = server;
-  if (!/^[A-Za-z0-9_.+@/-]+$/.test(dataDirectory)) {
-    throw new TidemarkError(
-      'layout-not-supported',
-      `the data directory's path has characters that settings cannot hold: ${JSON.stringify(dataDirectory)}`,
-    );
-  }
-  const output = await context.host.run(`${serviceFunctions(server)}can_be_started || echo no\n`);
-  if (output.trim() === 'no') {
-    throw new TidemarkError(
-      'layout-not-supported',
-      `nothing on the host tells how the server in ${dataDirectory} is started: no cluster of pg_lsclusters, no systemd unit, no postgresql.conf in it`,
-    );
-  }
-}
-
-/**
- * Stops and starts the server in a job that nothing cuts off. A mark is laid before the stop: who finds it knows
- * that the server is down on our account, and starts it.
- */
-export async function restartServer(context: HostContext, server: Server): Promise<void> {
-  await refuseUnstartable(context, server);
-  const mark = `${homeOf(context.database.id)}/restarting`;
-  const script = `${serviceFunctions(server)}
-touch ${mark}
-stop_server
-start_server
-rm -f ${mark}
-`;
-  const { exitCode, log } = await context.host.runJob({ scope: serviceScope(context.database.id), id: 'restart', script });
-  if (exitCode !== 0)
-    throw new TidemarkError('server-down', `the server did not come back after its restart (${exitCode}): ${lastLines(log)}`);
-}
-
-/** Starts the server again if a restart of ours was cut off (the host itself went down, say); else does nothing. */
-export async function finishRestart(context: HostContext, server: Server): Promise<void> {
-  if (server.running) return;
-  const marked = await context.host.run(sh`[ ! -e ${homeOf(context.database.id)}/restarting ] || echo yes`);
-  if (marked.trim() === 'yes') await restartServer(context, server);
 }

@@ -1,14 +1,14 @@
 import { sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { EngineContext, RestoreRequest } from '../../port.ts';
+import { freshOf, getLayout, markerFile } from '../../restore/places.ts';
 import { repositoryError } from '../arm.ts';
 import { pgbackrest, restoreConfigPath, stanza } from '../repository.ts';
-import type { Place } from './places.ts';
-import { freshOf, getLayout, markerFile } from './places.ts';
+import type { Layout, TablespacePlace } from './layout.ts';
 
 /** Restores the base and its incrementals into new directories beside the running server's. */
 export async function build(context: EngineContext, request: RestoreRequest): Promise<void> {
-  const { server, facts, places } = await getLayout(context, request);
+  const { server, facts, places } = await getLayout<Layout>(context, request);
   const config = restoreConfigPath(context.database.id);
   const command = pgbackrest(server, config, ...restoreOptions(context, request, places), 'restore');
   const job = {
@@ -31,14 +31,14 @@ export async function build(context: EngineContext, request: RestoreRequest): Pr
   }
 }
 
-function emptyDirectory(place: Place, owner: string, group: string): string {
+function emptyDirectory(place: TablespacePlace, owner: string, group: string): string {
   return sh`rm -rf -- ${freshOf(place)}
 install -d -m 0700 -o ${owner} -g ${group} ${freshOf(place)}
 `;
 }
 
 /** A time is exclusive: a commit at the target's very instant is left out, as on every engine. */
-function restoreOptions(context: EngineContext, request: RestoreRequest, places: readonly Place[]): string[] {
+function restoreOptions(context: EngineContext, request: RestoreRequest, places: readonly TablespacePlace[]): string[] {
   const fetch = `pgbackrest --config=${restoreConfigPath(context.database.id)} --stanza=${stanza} --log-level-console=warn archive-get %f "%p"`;
   return [
     `--set=${request.label}`,

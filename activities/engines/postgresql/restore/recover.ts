@@ -2,8 +2,8 @@ import { sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { EngineContext, RestoreRequest } from '../../port.ts';
 import { lastLines } from '../../log-lines.ts';
-import type { Layout } from './places.ts';
-import { freshOf, getLayout, privateDirectory } from './places.ts';
+import { freshOf, getLayout, privateDirectory } from '../../restore/places.ts';
+import type { Layout } from './layout.ts';
 
 /**
  * Rolls the new directory forward on a private instance (no network, no archiving, nothing can write), waits
@@ -11,7 +11,7 @@ import { freshOf, getLayout, privateDirectory } from './places.ts';
  * stops at the same record and promotes.
  */
 export async function recover(context: EngineContext, request: RestoreRequest): Promise<void> {
-  const layout = await getLayout(context, request);
+  const layout = await getLayout<Layout>(context, request);
   const job = {
     scope: context.database.id,
     id: `recover-${request.restoreId}`,

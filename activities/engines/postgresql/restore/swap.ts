@@ -1,14 +1,13 @@
-import { TidemarkError } from '#domain/errors.ts';
-import { sh } from '#activities/hosts/script.ts';
+import { raw, sh } from '#activities/hosts/script.ts';
+import { homeOf } from '../../home.ts';
 import type { EngineContext, RestoreRequest } from '../../port.ts';
-import { archivePlace, homeOf, installConfig, restoreConfigPath } from '../repository.ts';
+import type { Exchange } from '../../restore/exchange.ts';
+import { findLayout, getLayout } from '../../restore/places.ts';
+import { exchangeBack, exchangeDirectories, removeLeftovers } from '../../restore/swap.ts';
+import { archiveCommand, archivePlace, installConfig, restoreConfigPath, stanza } from '../repository.ts';
 import { runSql } from '../server.ts';
-import { serviceScope } from '../service.ts';
-import { exchangeFunctions } from './exchange.ts';
-import { findLayout, getLayout, planPath, privateDirectory } from './places.ts';
-
-const SWAPPED_BACK = 5;
-const STUCK = 6;
+import { serviceOf } from '../service.ts';
+import type { Layout } from './layout.ts';
 
 const recoverySettings = [
   'restore_command',
@@ -19,82 +18,67 @@ const recoverySettings = [
   'recovery_target_timeline',
 ];
 
-/**
- * Exchanges the directories by renaming, with the server stopped, and starts it: one detached script, so that
- * it goes to its end whatever happens to the link, and swaps back by itself when the restored data does not start.
- * Each step looks at what is there, so that a second run goes on where the first was cut off.
- */
 export async function swap(context: EngineContext, request: RestoreRequest): Promise<void> {
-  const layout = await getLayout(context, request);
+  const layout = await getLayout<Layout>(context, request);
   const { host, database } = context;
   const next = { ...context, repository: { ...context.repository, generation: request.newGeneration, key: request.newKey } };
   await host.run(installConfig(next, layout.server, archivePlace(database.id, request.newGeneration, layout.server.dataDirectory)));
-  const script = `${exchangeFunctions(context, request, layout)}
-alone
-if is_restored && is_serving; then exit 0; fi
-set +e
-( set -e; stop_server; to_restored; start_server || is_running; wait_until_serving )
-code=$?
-[ $code != 0 ] || exit 0
-( set -e; stop_server; to_former; start_server || is_running; wait_until_serving )
-code=$?
-[ $code = 0 ] || { echo "and the former data did not start either ($code)"; exit ${STUCK}; }
-exit ${SWAPPED_BACK}
-`;
-  const { exitCode, log } = await host.runJob({ scope: serviceScope(database.id), id: `swap-${request.restoreId}`, script });
-  if (exitCode === SWAPPED_BACK) throw new TidemarkError('restore-swapped-back', `the restored data did not start: ${telling(log)}`);
-  if (exitCode !== 0) throw new TidemarkError('restore-stuck', `the exchange of the directories ended with ${exitCode}: ${telling(log)}`);
+  await exchangeDirectories(context, request, exchangeOf(context, request, layout));
   const resets = recoverySettings.map((name) => `alter system reset ${name};`).join('\n');
   await runSql(host, layout.server, `${resets}\nselect pg_reload_conf();`);
 }
 
-/** Puts the former directories back and starts the server with them; does nothing where nothing was exchanged. */
 export async function swapBack(context: EngineContext, request: RestoreRequest): Promise<void> {
-  const layout = await findLayout(context, request);
-  if (layout === undefined) return;
-  const script = `${exchangeFunctions(context, request, layout)}
-alone
-if ! needs_former; then exit 0; fi
-stop_server
-to_former
-start_server || is_running
-wait_until_serving
-`;
-  const { exitCode, log } = await context.host.runJob({
-    scope: serviceScope(context.database.id),
-    id: `swap-back-${request.restoreId}`,
-    script,
-  });
-  if (exitCode !== 0) throw new TidemarkError('restore-stuck', `swapping back ended with ${exitCode}: ${telling(log)}`);
+  const layout = await findLayout<Layout>(context, request);
+  if (layout !== undefined) await exchangeBack(context, request, exchangeOf(context, request, layout));
 }
 
-/** Ends what still runs for this restore and removes the directories of the side that does not serve. */
 export async function cleanUp(context: EngineContext, request: RestoreRequest): Promise<void> {
-  const layout = await findLayout(context, request);
+  const layout = await findLayout<Layout>(context, request);
   await context.host.sweepJobs(context.database.id);
-  if (layout === undefined) return;
-  const home = homeOf(context.database.id);
-  const script = `${exchangeFunctions(context, request, layout)}
-alone
-end_private
-if is_restored; then
-  is_serving || { echo 'the restored server does not answer, so the former data stays' >&2; exit 1; }
-  remove_former
-elif needs_former; then
-  echo 'the former directories are not back in their place' >&2; exit 1
-else
-  remove_fresh
-fi
-${sh`rm -rf -- ${restoreConfigPath(context.database.id)} ${home}/restore-lock ${home}/restore-spool ${home}/exchange ${privateDirectory(context)} ${planPath(context, request)}`}
-`;
-  await context.host.run(script, { timeoutMs: 1_800_000 });
-  await context.host.sweepJobs(serviceScope(context.database.id));
+  if (layout !== undefined) await removeLeftovers(context, request, exchangeOf(context, request, layout));
 }
 
-/** What the tools said themselves; a server's log may hold what is nobody's business. */
-function telling(log: string): string {
-  const lines = log
-    .split('\n')
-    .filter((line) => /error|fatal|panic|hint|did not|cannot|failed/i.test(line) && !/STATEMENT|DETAIL|password/i.test(line));
-  return lines.slice(-6).join(' | ') || 'no reason was given';
+function exchangeOf(context: EngineContext, request: RestoreRequest, layout: Layout): Exchange {
+  const home = homeOf(context.database.id);
+  return {
+    service: serviceOf(layout.server),
+    places: layout.places,
+    functions: functionsOf(context, request, layout),
+    leftovers: [restoreConfigPath(context.database.id), `${home}/restore-lock`, `${home}/restore-spool`],
+  };
+}
+
+/**
+ * What the restored server starts with: it recovers from the old generation, promotes, and archives into the
+ * new one, so that two timelines never meet in one repository. The last setting of a name counts.
+ */
+function functionsOf(context: EngineContext, request: RestoreRequest, { server, places }: Layout): string {
+  const read = `pgbackrest --config=${restoreConfigPath(context.database.id)} --stanza=${stanza} --log-level-console=warn`;
+  return `${sh`is_serving() { [ "$(as_owner "$bin/psql" -XAtq -h ${server.socketDirectory} -p ${server.port} -d postgres -c 'select pg_is_in_recovery()' 2>/dev/null)" = f ]; }
+`}end_private() {
+  local pid; pid=$(sed -n 1p "$fresh_data/postmaster.pid" 2>/dev/null) || return 0
+  [ -n "$pid" ] && [ "$(as_owner readlink "/proc/$pid/cwd" 2>/dev/null)" = "$fresh_data" ] || return 0
+  as_owner "$bin/pg_ctl" -D "$fresh_data" -w -m immediate stop >/dev/null
+}
+settle() {
+  sed -i '/^# for the restore/,$d' "$1/postgresql.auto.conf"
+  cat >> "$1/postgresql.auto.conf" <<'TIDEMARK'
+# for the restore ${request.restoreId}
+restore_command = '${read} --pg1-path=${server.dataDirectory} archive-get %f "%p"'
+recovery_target_action = 'promote'
+archive_mode = 'on'
+archive_command = '${archiveCommand(context.database.id, request.newGeneration)}'
+archive_timeout = '60s'
+TIDEMARK
+${places
+  .flatMap(({ live, tablespace }) =>
+    tablespace === undefined
+      ? []
+      : [
+          sh`  ln -sfn ${live} "$1"/pg_tblspc/${raw(String(tablespace.oid))}; chown -h "$owner" "$1"/pg_tblspc/${raw(String(tablespace.oid))}`,
+        ],
+  )
+  .join('\n')}
+}`;
 }

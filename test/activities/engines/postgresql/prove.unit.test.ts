@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareVersions } from '#activities/engines/postgresql/prepare.ts';
+import { compareVersions } from '#activities/engines/versions.ts';
 import { expectedObjects } from '#activities/engines/postgresql/prove.ts';
 
 const manifest = `[backup:option]

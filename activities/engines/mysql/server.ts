@@ -1,0 +1,31 @@
+import type { ServerGrammar } from '../streamed/server-grammar.ts';
+
+export const server: ServerGrammar = {
+  processNames: ['mysqld'],
+  serviceNames: ['mysql', 'mysqld'],
+  daemon: 'mysqld',
+  client: 'mysql',
+  optionGroups: ['mysqld', 'server'],
+  configDirectories: ['/etc/mysql/mysql.conf.d', '/etc/mysql/conf.d', '/etc/my.cnf.d'],
+  factsSql: `select json_object(
+  'version', @@version,
+  'sizeBytes', (select coalesce(sum(file_size), 0) from information_schema.innodb_tablespaces),
+  'uuid', @@server_uuid,
+  'serverId', @@server_id,
+  'logBin', @@log_bin + 0,
+  'logBasename', @@log_bin_basename,
+  'logFormat', @@binlog_format,
+  'rowImage', @@binlog_row_image,
+  'logExpiry', @@binlog_expire_logs_seconds,
+  'logEncrypted', @@binlog_encryption + 0,
+  'gtidMode', @@gtid_mode,
+  'gtidDomain', 0,
+  'gtidState', '',
+  'lsn', 0,
+  'secureFileDirectory', @@secure_file_priv,
+  'settings', json_object('innodb_page_size', @@innodb_page_size, 'lower_case_table_names', @@lower_case_table_names, 'innodb_data_file_path', @@innodb_data_file_path),
+  'directories', json_array(@@innodb_data_home_dir, @@innodb_undo_directory, @@innodb_log_group_home_dir));`,
+  replicaSql: 'show replica status;',
+  logStatusSql: 'show binary log status;',
+  filesSql: `select path from information_schema.innodb_datafiles;`,
+};

@@ -1,0 +1,94 @@
+import { quote, raw, sh } from '#activities/hosts/script.ts';
+import { homeOf } from '../home.ts';
+import type { EngineContext, RestoreRequest } from '../port.ts';
+import type { Service } from '../service.ts';
+import { serviceFunctions } from '../service.ts';
+import type { Place } from './places.ts';
+import { freshOf, markerFile, setAsideOf } from './places.ts';
+
+/** What an engine gives to the exchange of directories. */
+export interface Exchange {
+  readonly service: Service;
+  /** The data directory first. */
+  readonly places: readonly Place[];
+  /**
+   * Shell functions: `is_serving`, the server answers as a primary; `settle DIR`, gives the restored data directory what it is to
+   * start with; `end_private`, ends a private instance on `$fresh_data`.
+   */
+  readonly functions: string;
+  /** Files and directories that go with the restore. */
+  readonly leftovers: readonly string[];
+}
+
+/**
+ * Shell functions over the places of a restore. The marker in a directory says that it is the restored one. The live
+ * data directory moves out first and the other one moves in last: at no moment could a server start on a mixture.
+ */
+export function exchangeFunctions(context: EngineContext, request: RestoreRequest, exchange: Exchange): string {
+  const { service, places } = exchange;
+  const [data = { live: service.dataDirectory }, ...others] = places;
+  const each = (of: readonly Place[], line: (place: Place) => string): string => of.map(line).join('\n');
+  return `${serviceFunctions(service)}
+${sh`id=${request.restoreId} live_data=${data.live} fresh_data=${freshOf(data)} former_data=${setAsideOf(data)}
+is_marked() { [ "$(cat "$1/${raw(markerFile)}" 2>/dev/null)" = "$id" ]; }
+is_restored() { is_marked "$live_data"; }
+# One script at a time; the server that it starts must not inherit the lock.
+alone() { exec 9>${homeOf(context.database.id)}/exchange; flock 9; }
+start_server() { is_running || control start 9>&-; }
+`}
+take() { # live, fresh, former
+  if is_marked "$1"; then return; fi
+  is_marked "$2"
+  if [ -e "$1" ]; then mv -T -- "$1" "$3"; fi
+  mv -T -- "$2" "$1"
+}
+give_back() { # live, fresh, former
+  if [ ! -e "$3" ]; then return; fi
+  if [ -e "$1" ]; then mv -T -- "$1" "$2"; fi
+  mv -T -- "$3" "$1"
+}
+to_restored() {
+  if is_restored; then return; fi
+  is_marked "$fresh_data"
+  settle "$fresh_data"
+  sync
+  if [ -e "$live_data" ]; then mv -T -- "$live_data" "$former_data"; fi
+${each(others, (place) => `  take ${triple(place)}`)}
+  mv -T -- "$fresh_data" "$live_data"
+  sync
+}
+to_former() {
+  if [ -e "$former_data" ] && [ -e "$live_data" ]; then mv -T -- "$live_data" "$fresh_data"; fi
+${each(others, (place) => `  give_back ${triple(place)}`)}
+  if [ -e "$former_data" ]; then mv -T -- "$former_data" "$live_data"; fi
+  sync
+}
+needs_former() {
+${each(places, (place) => sh`  if [ -e ${setAsideOf(place)} ]; then return 0; fi`)}
+  return 1
+}
+remove_former() {
+${each(places, (place) => sh`  rm -rf -- ${setAsideOf(place)}`)}
+${each(places.toReversed(), (place) => sh`  rm -f -- ${place.live}/${raw(markerFile)}`)}
+}
+remove_fresh() {
+${each(places, (place) => sh`  rm -rf -- ${freshOf(place)}`)}
+}
+${waitUntilServing}${exchange.functions}
+`;
+}
+
+const waitUntilServing = `wait_until_serving() {
+  local try
+  for try in $(seq 1200); do
+    if is_serving; then return 0; fi
+    if ! is_running; then return 1; fi
+    sleep 0.5
+  done
+  return 1
+}
+`;
+
+function triple(place: Place): string {
+  return [place.live, freshOf(place), setAsideOf(place)].map(quote).join(' ');
+}

@@ -1,0 +1,69 @@
+import { sh } from '#activities/hosts/script.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import { homeOf } from './home.ts';
+import { lastLines } from './log-lines.ts';
+import type { HostContext } from './port.ts';
+
+/** How one server is stopped and started on its host. */
+export interface Service {
+  readonly dataDirectory: string;
+  /** What was looked for in vain where it cannot be started: "no systemd unit, …". */
+  readonly waysToStart: string;
+  /** Shell functions `control stop|start`, `is_running` (its process lives) and `can_be_started`. */
+  readonly functions: string;
+}
+
+/** A scope of its own: nobody sweeps away what stands between a stopped server and its start. */
+export function serviceScope(databaseId: string): string {
+  return `${databaseId}-service`;
+}
+
+/** The service's own functions, and `stop_server` and `start_server`, which do nothing where nothing is to do. */
+export function serviceFunctions({ functions }: Service): string {
+  return `${functions}
+stop_server() { ! is_running || control stop; }
+start_server() { is_running || control start; }
+`;
+}
+
+/** Throws `layout-not-supported` where a stopped server could not be started again: asked before anything is stopped. */
+export async function refuseUnstartable(context: HostContext, service: Service): Promise<void> {
+  const { dataDirectory } = service;
+  if (!/^[A-Za-z0-9_.+@/-]+$/.test(dataDirectory)) {
+    throw new TidemarkError(
+      'layout-not-supported',
+      `the data directory's path has characters that settings cannot hold: ${JSON.stringify(dataDirectory)}`,
+    );
+  }
+  const output = await context.host.run(`${serviceFunctions(service)}can_be_started || echo no\n`);
+  if (output.trim() === 'no') {
+    throw new TidemarkError(
+      'layout-not-supported',
+      `nothing on the host tells how the server in ${dataDirectory} is started: ${service.waysToStart}`,
+    );
+  }
+}
+
+/**
+ * Stops and starts the server in a job that nothing cuts off. A mark is laid before the stop: who finds it knows
+ * that the server is down on our account, and starts it.
+ */
+export async function restartServer(context: HostContext, service: Service): Promise<void> {
+  await refuseUnstartable(context, service);
+  const mark = `${homeOf(context.database.id)}/restarting`;
+  const script = `${serviceFunctions(service)}
+touch ${mark}
+stop_server
+start_server
+rm -f ${mark}
+`;
+  const { exitCode, log } = await context.host.runJob({ scope: serviceScope(context.database.id), id: 'restart', script });
+  if (exitCode !== 0)
+    throw new TidemarkError('server-down', `the server did not come back after its restart (${exitCode}): ${lastLines(log)}`);
+}
+
+/** Starts a server that does not run again if a restart of ours was cut off (the host itself went down, say); else does nothing. */
+export async function finishRestart(context: HostContext, service: Service): Promise<void> {
+  const marked = await context.host.run(sh`[ ! -e ${homeOf(context.database.id)}/restarting ] || echo yes`);
+  if (marked.trim() === 'yes') await restartServer(context, service);
+}

@@ -1,0 +1,79 @@
+import { sh } from '#activities/hosts/script.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import { makeHome } from '../home.ts';
+import { lastLines } from '../log-lines.ts';
+import type { Health, HostContext } from '../port.ts';
+import { refuseUnstartable } from '../service.ts';
+import { compareVersions } from '../versions.ts';
+import type { Dialect } from './dialect.ts';
+import type { Server, ServerFacts } from './server-grammar.ts';
+import { findRunningServer, readFacts, rememberServer, runSql } from './server.ts';
+import { serviceOf } from './service.ts';
+
+export async function measureHealth(context: HostContext, dialect: Dialect): Promise<Health> {
+  const facts = await readFacts(context.host, dialect, await findRunningServer(context, dialect));
+  refuseOldServer(dialect, facts);
+  const { version, replica, lagSeconds, sizeBytes } = facts;
+  return { version, role: replica ? 'replica' : 'primary', lagSeconds, sizeBytes };
+}
+
+/** Installs the tools by apt where they are missing; elsewhere they must be there. */
+export async function prepare(context: HostContext, dialect: Dialect): Promise<void> {
+  const server = await findRunningServer(context, dialect);
+  const facts = await readFacts(context.host, dialect, server);
+  refuseOldServer(dialect, facts);
+  await refuseUnstartable(context, serviceOf(dialect, server));
+  await refuseSpreadFiles(context, dialect, server, facts);
+  const missing = await findMissing(context, dialect);
+  if (missing.length > 0) await install(context, missing);
+  const misfit = await dialect.setUp.findMisfit(context, facts);
+  if (misfit !== undefined) throw new TidemarkError('tool-missing', misfit);
+  await context.host.run(makeHome(context.database.id) + rememberServer(context.database.id, server, facts));
+}
+
+function refuseOldServer({ title, capabilities }: Dialect, { version }: ServerFacts): void {
+  if (compareVersions(version, capabilities.oldestVersion) >= 0) return;
+  throw new TidemarkError(
+    'version-not-supported',
+    `${title} ${version} is too old: ${capabilities.oldestVersion} is the oldest that is supported`,
+  );
+}
+
+/** Directories are exchanged as a whole, so everything has to lie in the data directory. */
+async function refuseSpreadFiles(context: HostContext, dialect: Dialect, server: Server, facts: ServerFacts): Promise<void> {
+  const inside = (path: string): boolean => !path.startsWith('/') || `${path}/`.startsWith(`${server.dataDirectory}/`);
+  const files = (await runSql(context.host, dialect, server, dialect.server.filesSql)).split('\n');
+  const outside = [...facts.directories, ...files].filter((path): path is string => path !== null && path !== '' && !inside(path));
+  if (outside.length === 0) return;
+  throw new TidemarkError(
+    'layout-not-supported',
+    `files of the server lie outside its data directory ${server.dataDirectory}: ${outside.slice(0, 5).join(', ')}`,
+  );
+}
+
+async function findMissing(context: HostContext, { setUp }: Dialect): Promise<string[]> {
+  const output = await context.host.run(
+    setUp.tools.map(({ command, package: name }) => sh`command -v ${command} >/dev/null || echo ${name}`).join('\n'),
+  );
+  return output.split('\n').filter((name) => name !== '');
+}
+
+async function install(context: HostContext, packages: readonly string[]): Promise<void> {
+  const names = packages.join(' and ');
+  const script = sh`command -v apt-get >/dev/null || { echo 'this host has no apt-get'; exit 3; }
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q -o DPkg::Lock::Timeout=120 update
+apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends ${packages}
+`;
+  const { exitCode, log } = await context.host.runJob(
+    { scope: context.database.id, id: 'install-tools', script },
+    { signal: context.signal },
+  );
+  if (exitCode === 3)
+    throw new TidemarkError(
+      'tool-missing',
+      `${names} is not installed on the host, and Tidemark installs by apt only: install it yourself`,
+    );
+  if (exitCode !== 0)
+    throw new TidemarkError('tool-missing', `${names} could not be installed: apt-get ended with ${exitCode}: ${lastLines(log)}`);
+}

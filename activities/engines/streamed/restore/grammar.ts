@@ -1,0 +1,27 @@
+import type { ReplayPlan } from '../../binlog/replay-plan.ts';
+import type { Layout } from './layout.ts';
+
+/** How one engine brings its data back. Scripts run with the functions of `private-server.ts`. */
+export interface RestoreGrammar {
+  /** Reads the unpacked stream on its standard input and writes it into a directory. */
+  unpack(directory: string): string;
+  /** What makes the unpacked full a data directory, or brings an incremental's directory into it; "" where nothing is to do. */
+  prepare(directory: string, incremental: string | undefined): string;
+  /** Options of a private server on the copy, beside those that every one has; `settings` are the backup's. */
+  privateOptions(settings: Readonly<Record<string, string | number>>): readonly string[];
+  /** Before anything is replayed: ends what the copy would go on with by itself (a replica's channel). A script. */
+  readonly settleCopy: string;
+  /** SQL that begins to read the relay logs from the plan's start and stops at its end. */
+  replaySql(plan: ReplayPlan): string;
+  /** SQL that forgets the relay logs. */
+  readonly resetSql: string;
+  /** How `replaySql` is looked after: SQL that shows its state, and the names of its columns. */
+  readonly statusSql: string;
+  readonly columns: { readonly running: string; readonly error: string; readonly file: string; readonly position: string };
+  /** Gives the copy GTIDs and log names that the old line never had, so that a replica of it stops. A script. */
+  newGeneration(layout: Layout): string;
+  /** Tidies the restored server up once it serves; a script, "" where nothing is to do. */
+  afterStart(layout: Layout): string;
+  /** Files of the live data directory that are the server's and not the data's; they go over to the restored one. */
+  readonly keptFiles: readonly string[];
+}

@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { clockOf, type Commit } from '#activities/engines/binlog/commit-clock.ts';
+
+const bounds = { notBefore: 100, notAfter: 1000 };
+
+/** Transactions at 10, 20, … with these times. */
+function commitsAt(...seconds: number[]): Commit[] {
+  return seconds.map((second, index) => ({ second, position: (index + 1) * 10, certain: false }));
+}
+
+describe('the clock of commits', () => {
+  it('gives each second the position of its first transaction', () => {
+    expect(clockOf(commitsAt(100, 100, 101, 101, 105), bounds)).toEqual([
+      [100, 10],
+      [101, 30],
+      [105, 50],
+    ]);
+  });
+
+  it('does not believe a session that set its time into the future, within the time of the file or beyond it', () => {
+    expect(clockOf(commitsAt(100, 101, 900, 102, 103, 5000, 104), bounds)).toEqual([
+      [100, 10],
+      [101, 20],
+      [102, 40],
+      [103, 50],
+      [104, 70],
+    ]);
+  });
+
+  it('does not believe a session that set its time into the past', () => {
+    expect(clockOf(commitsAt(200, 201, 150, 202, 3, 203), bounds).map(([second]) => second)).toEqual([200, 201, 202, 203]);
+  });
+
+  it('cuts by what there is when nothing is believable', () => {
+    expect(clockOf(commitsAt(5000, 5001), bounds).map(([second]) => second)).toEqual([5000, 5001]);
+  });
+
+  it('takes times that no session can set as they are, and never goes back', () => {
+    const certain = commitsAt(100, 102, 101, 103).map((commit) => ({ ...commit, certain: true }));
+    expect(clockOf(certain, bounds)).toEqual([
+      [100, 10],
+      [102, 20],
+      [103, 40],
+    ]);
+  });
+
+  it('finds every honest second among fewer liars, whatever they say', () => {
+    const honest = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 5, maxLength: 60 });
+    fc.assert(
+      fc.property(honest, fc.infiniteStream(fc.integer({ min: 100, max: 1000 })), (steps, lies) => {
+        let now = 300;
+        const times = steps.map((step) => (now = Math.min(990, now + step)));
+        const mixed = times.flatMap((time, index) => (index % 3 === 1 ? [time, lies.next().value as number] : [time]));
+        const clock = clockOf(commitsAt(...mixed), bounds);
+        for (const [index, [second]] of clock.entries()) expect(second).toBeGreaterThan(clock[index - 1]?.[0] ?? 0);
+        const found = new Set(clock.map(([second]) => second));
+        // a lie that fits between its neighbours cannot be told from the truth; one that does not displaces at most one run
+        expect(times.filter((time) => !found.has(time)).length).toBeLessThanOrEqual(mixed.length - times.length);
+      }),
+    );
+  });
+});

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { mariadb } from '#activities/engines/mariadb/index.ts';
+import { describeEngine } from '../../contracts/engine.ts';
+import { openStreamedBench } from './streamed-bench.ts';
+import { describeStreamed } from './streamed-stories.ts';
+
+describe('the contract', () => describeEngine(() => openStreamedBench(mariadb)));
+
+describe('a stream of its own', () =>
+  describeStreamed(mariadb, {
+    reset: 'reset master',
+    replica: 'mariadb-replica',
+    replicaStatus: 'show replica status',
+    positionSql: 'select @@gtid_binlog_pos',
+    follow: (position) =>
+      `stop slave; reset slave; set global gtid_slave_pos = '${position}'; drop database if exists shop; create database shop; create table shop.numbers (n int primary key); create table shop.ticks (t int auto_increment primary key); start slave;`,
+    tool: '[m]ariadb-backup.--backup',
+  }));
+
+it('turns binary logging on where it is off, with one restart, and leaves it to the administrator at the end', async () => {
+  const bench = await openStreamedBench(mariadb);
+  const off = '/etc/mysql/mariadb.conf.d/zz-admin-off.cnf';
+  try {
+    await bench.host.run(
+      `sed 's/^log_bin.*//' /etc/mysql/mariadb.conf.d/zz-admin.cnf > ${off}; mv /etc/mysql/mariadb.conf.d/zz-admin.cnf /root/; service mariadb restart`,
+    );
+    expect(await bench.sql('select @@log_bin')).toBe('0');
+    await mariadb.prepare(bench.context(1));
+    const plain = await mariadb.backUp(bench.context(1), { backupId: randomUUID(), kind: 'full', parentLabel: undefined });
+    expect([plain.firstLog, plain.lastLog]).toEqual([undefined, undefined]);
+    const started = await bench.sql(`select variable_value from information_schema.global_status where variable_name = 'Uptime'`);
+    await mariadb.arm(bench.context(1));
+    expect(
+      Number(await bench.sql(`select variable_value from information_schema.global_status where variable_name = 'Uptime'`)),
+    ).toBeLessThanOrEqual(Number(started) + 5);
+    expect(await bench.sql('select @@log_bin, @@binlog_format')).toBe('1\tROW');
+    await mariadb.arm(bench.context(1));
+    expect(await bench.sql('select @@log_bin')).toBe('1');
+    await mariadb.disarm(bench.context(1));
+    await bench.host.run('service mariadb restart');
+    expect(await bench.sql('select @@log_bin')).toBe('0');
+  } finally {
+    await bench.host.run(
+      `rm -f ${off}; [ ! -f /root/zz-admin.cnf ] || mv /root/zz-admin.cnf /etc/mysql/mariadb.conf.d/; service mariadb restart`,
+    );
+    await bench.close();
+  }
+});

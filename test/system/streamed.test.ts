@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApplication } from '#lab/application.ts';
+import type { Answer, Task } from '#lab/client.ts';
+import { primaryOf } from '#lab/lab.ts';
+import { createPolicy, createStore, registerPrimary, restoreTo } from '#lab/story.ts';
+import { startWriter, type Writer } from '#lab/writer.ts';
+import { readHistories } from '../temporal-histories.ts';
+import { startTestProduct, type TestProduct } from '../product.ts';
+
+/** The main job by REST, as a user does it, on the engines whose backups stream through the worker. */
+describe.each(['mariadb', 'mysql'] as const)('the main job on %s', (engine) => {
+  let house: TestProduct;
+  let writer: Writer;
+  let store: Answer;
+  let databaseId: string;
+  let policyId: string;
+  const name = `orders-${engine}`;
+
+  beforeAll(async () => {
+    house = await startTestProduct(engine);
+    store = await createStore(house.lab, `main-job-${engine}-${Date.now().toString(36)}`);
+    writer = await startWriter(await createApplication(house.lab, engine), 1000);
+  });
+  afterAll(async () => {
+    await writer.stop();
+    await house.stop();
+  });
+
+  const backUp = async (kind: 'full' | 'incremental'): Promise<void> => {
+    const task = await house.api.post<Task>(`/databases/${databaseId}/backups`, { kind });
+    await house.api.waitForTask(task.id);
+  };
+
+  /** A second in the past with nothing in flight at its turn. */
+  const noteSecond = async (): Promise<Date> => {
+    await sleep(2_000);
+    const second = new Date(Math.ceil(Date.now() / 1000) * 1000);
+    await sleep(second.getTime() - Date.now() + 1_500);
+    return second;
+  };
+
+  it('registers, attaches and takes a first full', async () => {
+    databaseId = await registerPrimary(house.lab, house.api, name, engine);
+    policyId = await createPolicy(house.api, `Daily ${engine}`, store);
+    const task = await house.api.post<Task>(`/policies/${policyId}/attachments`, { databaseId });
+    await house.api.waitForTask(task.id);
+    expect(await house.api.get(`/databases/${databaseId}`)).toMatchObject({ attachment: { policyId, pitrStatus: 'active' } });
+    const { items } = await house.api.get<{ items: Answer[] }>(`/databases/${databaseId}/backups`);
+    expect(items).toMatchObject([{ kind: 'full', status: 'completed' }]);
+  });
+
+  it('restores to several seconds exactly, across a chain of three incrementals and across earlier restores', async () => {
+    const seconds: Date[] = [];
+    for (let link = 0; link < 3; link++) {
+      await backUp('incremental');
+      seconds.push(await noteSecond());
+    }
+    await writer.pause();
+    await writer.drop();
+    for (const second of [seconds[2], seconds[0], seconds[1]]) {
+      if (second === undefined) throw new Error('there is no second');
+      await restoreTo(house.api, databaseId, name, second);
+      expect(await writer.read()).toEqual(writer.committedBefore(second));
+    }
+  });
+
+  it('keeps every secret out of Temporal, logs, answers and the host', async () => {
+    const secrets = [String(store['secretKey']), house.lab.sshPrivateKey.split('\n')[1] ?? '', house.adminPassword];
+    const paths = [`/databases/${databaseId}`, `/policies/${policyId}`, `/databases/${databaseId}/backups`, '/tasks'];
+    const answers = await Promise.all(paths.map((path) => house.api.get(path)));
+    const processes = await house.lab.exec(primaryOf(engine), [
+      'sh',
+      '-c',
+      'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr "\\0" "\\n"; grep -rh . /var/lib/tidemark /run/tidemark* 2>/dev/null',
+    ]);
+    const histories = await readHistories(house.product.temporalAddress);
+    expect(histories.length).toBeGreaterThan(10_000);
+    const places = { answers: JSON.stringify(answers), histories, logs: await house.logs(), host: processes.stdout };
+    for (const [place, text] of Object.entries(places)) {
+      for (const secret of secrets) expect(text.includes(secret) ? `${place} holds a secret` : 'clean').toBe('clean');
+    }
+  });
+
+  it('detaches: nothing of ours on the host, the backups still listed', async () => {
+    const task = await house.api.delete<Task>(`/policies/${policyId}/attachments/${databaseId}`);
+    await house.api.waitForTask(task.id);
+    const left = await house.lab.exec(primaryOf(engine), [
+      'sh',
+      '-c',
+      'ls -d /var/lib/tidemark /run/tidemark* /var/lib/mysql.tidemark* /var/lib/mysql/tidemark* /var/lib/mysql-files/tidemark* /etc/mysql/*/zz-tidemark* 2>/dev/null',
+    ]);
+    expect(left.stdout).toBe('');
+    const { items } = await house.api.get<{ items: Answer[] }>(`/databases/${databaseId}/backups`);
+    expect(items.length).toBeGreaterThan(5);
+  });
+});
