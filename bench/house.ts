@@ -1,5 +1,6 @@
 import { readFile, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EngineName } from '#domain/states.ts';
 import { type ApiClient, signIn } from '#lab/client.ts';
 import { type Lab, startLab } from '#lab/lab.ts';
 import { findCacheDir } from '#standalone/parts/cache.ts';
@@ -15,12 +16,12 @@ export interface BenchHouse {
   readonly progress: Progress;
 }
 
-export async function withHouse<T>(work: (house: BenchHouse) => Promise<T>): Promise<T> {
+export async function withHouse<T>(engines: readonly EngineName[], work: (house: BenchHouse) => Promise<T>): Promise<T> {
   const progress = createProgress((text) => void process.stdout.write(text));
   const context = { cacheDir: findCacheDir(process.env), progress };
   const folder = await mkdtemp('/tmp/tidemark-bench-');
   try {
-    const lab = await startLab({ ...context, name: 'bench', subnet: '10.213.76' });
+    const lab = await startLab({ ...context, name: 'bench', subnet: '10.213.76', engines });
     try {
       const product = await startProduct({ ...context, dataDir: join(folder, 'data'), apiPort: 0 });
       try {
@@ -54,4 +55,10 @@ export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
+
+/** Medians and their ratio, with every value. */
+export function comparison(name: string, ours: readonly number[], hand: readonly number[]): string {
+  const list = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(', ');
+  return `${name}: ours ${median(ours).toFixed(1)} s (${list(ours)}), by hand ${median(hand).toFixed(1)} s (${list(hand)}), ratio ${(median(ours) / median(hand)).toFixed(3)}`;
 }

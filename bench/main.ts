@@ -1,7 +1,12 @@
 import { messageOf } from '#domain/errors.ts';
 import { benchPostgresql } from './postgresql.ts';
+import { benchStreamed } from './streamed.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = { postgresql: benchPostgresql };
+const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = {
+  postgresql: benchPostgresql,
+  mariadb: () => benchStreamed('mariadb'),
+  mysql: () => benchStreamed('mysql'),
+};
 
 const [name = ''] = process.argv.slice(2);
 const benchmark = benchmarks[name];

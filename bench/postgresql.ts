@@ -1,6 +1,6 @@
 import type { Task } from '#lab/client.ts';
 import { createPolicy, createStore, registerPrimary } from '#lab/story.ts';
-import { type BenchHouse, median, peakMemory, timed, withHouse } from './house.ts';
+import { type BenchHouse, comparison, median, peakMemory, timed, withHouse } from './house.ts';
 
 const ROUNDS = 3;
 /** Of 860 characters that hardly compress. */
@@ -10,7 +10,7 @@ const BAR = 1.1;
 
 /** Full backup and restore of more than 2 GB, ours and by hand in turn, on the same host with the same configuration. */
 export async function benchPostgresql(): Promise<boolean> {
-  return withHouse(async (house) => {
+  return withHouse(['postgresql'], async (house) => {
     const { api, lab, progress, product } = house;
     await progress.step('Filling the database', () =>
       sql(
@@ -27,9 +27,9 @@ export async function benchPostgresql(): Promise<boolean> {
     const restores = await compareRestores(house, databaseId);
     const [worker, server] = [await peakMemory(product.worker.current().pid), await peakMemory(product.api.current().pid)];
     progress.line(`\nPeak memory: worker ${worker} MiB, API ${server} MiB`);
-    progress.line(report('Full backup, the whole task', backups.task, backups.hand));
-    progress.line(report('Full backup, from start to proven', backups.ours, backups.hand));
-    progress.line(report('Restore, data written beside the old', restores.build, restores.hand));
+    progress.line(comparison('Full backup, the whole task', backups.task, backups.hand));
+    progress.line(comparison('Full backup, from start to proven', backups.ours, backups.hand));
+    progress.line(comparison('Restore, data written beside the old', restores.build, restores.hand));
     progress.line(`Restore, whole task with recovery, swap and the new full: ${restores.task.toFixed(1)} s`);
     const ratio = median(backups.ours) / median(backups.hand);
     progress.line(`\nFull backup: ${ratio.toFixed(3)} × pgBackRest by hand, the bar is ${BAR}: ${ratio <= BAR ? 'held' : 'MISSED'}`);
@@ -85,11 +85,6 @@ async function compareRestores(house: BenchHouse, databaseId: string): Promise<{
   const from = phases.get('Building the data directory beside the running one') ?? Number.NaN;
   const to = phases.get('Recovering up to the target in private') ?? Number.NaN;
   return { build: [(to - from) / 1000], hand, task };
-}
-
-function report(name: string, ours: readonly number[], hand: readonly number[]): string {
-  const list = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(', ');
-  return `${name}: ours ${median(ours).toFixed(1)} s (${list(ours)}), by hand ${median(hand).toFixed(1)} s (${list(hand)}), ratio ${(median(ours) / median(hand)).toFixed(3)}`;
 }
 
 async function sql({ lab }: Pick<BenchHouse, 'lab'>, text: string): Promise<string> {

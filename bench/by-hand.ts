@@ -1,0 +1,92 @@
+import type { Answer } from '#lab/client.ts';
+import { type Lab, primaryOf } from '#lab/lab.ts';
+
+export type StreamedName = 'mariadb' | 'mysql';
+
+/** The same work as an administrator would do it on the host: the tool, zstd at the same level, openssl, rclone. */
+export interface Hand {
+  /** Runs a script on the host as root. */
+  run(script: string): Promise<string>;
+  /** The tool's own stream on standard output, uncompressed; `cleanUp` afterwards. */
+  readonly tool: string;
+  readonly cleanUp: string;
+  backUp(): Promise<void>;
+  /** The pipe reversed, into `directory`, up to a data directory that a server could start on. */
+  restore(): Promise<void>;
+  /** Starts a private server on what `restore` wrote, and gives the binary logs to it by the engine's own pipe. */
+  startPrivate(): Promise<void>;
+  replay(): Promise<void>;
+  end(): Promise<void>;
+}
+
+const directory = '/var/lib/by-hand';
+
+interface Recipe {
+  readonly tool: string;
+  readonly cleanUp: string;
+  readonly unpack: string;
+  readonly prepare: string;
+  readonly start: string;
+  readonly replay: string;
+  readonly stop: string;
+}
+
+const recipes: Readonly<Record<StreamedName, Recipe>> = {
+  mariadb: {
+    tool: 'mariadb-backup --backup --stream=mbstream --parallel=2 --target-dir=/run/by-hand 2>/run/by-hand.log',
+    cleanUp: 'rm -rf /run/by-hand*',
+    unpack: `mbstream -x -C ${directory}`,
+    prepare: `mariadb-backup --prepare --target-dir=${directory} >/run/by-hand.log 2>&1`,
+    start: `mariadbd --no-defaults --user=mysql --datadir=${directory} --socket=/run/by-hand.sock --pid-file=/run/by-hand.pid --log-error=/run/by-hand.err --skip-networking --skip-log-bin --skip-slave-start --innodb-flush-log-at-trx-commit=0 --server-id=99`,
+    replay: `read -r file position rest < $(ls ${directory}/*_binlog_info | head -n 1); cd /var/lib/mysql; files=$(ls mysqld-bin.0* | awk -v from="$file" '$0 >= from'); mariadb-binlog --start-position="$position" $files | mariadb --binary-mode --socket=/run/by-hand.sock`,
+    stop: 'mariadb-admin --socket=/run/by-hand.sock shutdown',
+  },
+  mysql: {
+    tool: `{ rm -rf /var/lib/mysql-files/by-hand; mysql -e "clone local data directory = '/var/lib/mysql-files/by-hand'"; tar -C /var/lib/mysql-files/by-hand -cf - .; }`,
+    cleanUp: 'rm -rf /var/lib/mysql-files/by-hand',
+    unpack: `tar -x -C ${directory} -f -`,
+    prepare: 'true',
+    start: `mysqld --no-defaults --user=mysql --datadir=${directory} --socket=/run/by-hand.sock --pid-file=/run/by-hand.pid --log-error=/run/by-hand.err --skip-networking --mysqlx=OFF --skip-log-bin --skip-replica-start --innodb-flush-log-at-trx-commit=0 --server-id=99 --gtid-mode=ON --enforce-gtid-consistency=ON --plugin-load-add=mysql_clone.so`,
+    replay: `cd /var/lib/mysql; mysqlbinlog $(cat /root/logs-to-replay) | mysql --binary-mode --socket=/run/by-hand.sock`,
+    stop: 'mysqladmin --socket=/run/by-hand.sock shutdown',
+  },
+};
+
+export async function byHand(lab: Lab, engine: StreamedName, store: Answer): Promise<Hand> {
+  const recipe = recipes[engine];
+  const run = async (script: string): Promise<string> => {
+    const result = await lab.exec(primaryOf(engine), ['bash', '-euo', 'pipefail', '-s'], { input: script, timeoutMs: 3_600_000 });
+    if (result.exitCode !== 0)
+      throw new Error(`by hand, ${script.slice(0, 200)} ended with ${result.exitCode}: ${result.stderr.slice(-500)}`);
+    return result.stdout.trim();
+  };
+  await run(`export DEBIAN_FRONTEND=noninteractive; apt-get -q update >/dev/null; apt-get -q -y install --no-install-recommends rclone openssl >/dev/null 2>&1
+cat > /root/ca.pem <<'PEM'
+${String(store['caPem'])}
+PEM
+echo secret > /root/pass
+cat > /root/rclone.env <<'ENV'
+export RCLONE_CONFIG_B_TYPE=s3 RCLONE_CONFIG_B_PROVIDER=Other RCLONE_CONFIG_B_ENDPOINT=https://${String(store['endpoint'])} RCLONE_CONFIG_B_REGION=${String(store['region'])}
+export RCLONE_CONFIG_B_ACCESS_KEY_ID=${String(store['accessKey'])} RCLONE_CONFIG_B_SECRET_ACCESS_KEY=${String(store['secretKey'])} RCLONE_CA_CERT=/root/ca.pem RCLONE_S3_NO_CHECK_BUCKET=true
+ENV`);
+  const object = `b:${String(store['bucket'])}/by-hand`;
+  const encrypt = 'openssl enc -aes-256-cbc -pbkdf2 -pass file:/root/pass';
+  return {
+    run,
+    tool: recipe.tool,
+    cleanUp: recipe.cleanUp,
+    async backUp() {
+      await run(`. /root/rclone.env; ${recipe.tool} | zstd -q -T0 -3 -c | ${encrypt} | rclone rcat ${object}; ${recipe.cleanUp}`);
+    },
+    async restore() {
+      await run(`rm -rf ${directory}; install -d -o mysql -g mysql -m 0700 ${directory}; . /root/rclone.env
+rclone cat ${object} | ${encrypt} -d | zstd -q -dc | ${recipe.unpack}; ${recipe.prepare}; chown -R mysql:mysql ${directory}`);
+    },
+    async startPrivate() {
+      await run(`${recipe.start} </dev/null >/dev/null 2>&1 &
+for try in $(seq 300); do ${engine} --socket=/run/by-hand.sock -e 'select 1' >/dev/null 2>&1 && exit 0; sleep 0.2; done; exit 1`);
+    },
+    replay: async () => void (await run(recipe.replay)),
+    end: async () => void (await run(`${recipe.stop}; sleep 2; rm -rf ${directory}`)),
+  };
+}

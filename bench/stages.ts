@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { connectHost, scanHostKey } from '#activities/hosts/ssh.ts';
+import type { Host } from '#activities/hosts/port.ts';
+import { createNetworkGuard } from '#activities/stores/networks.ts';
+import { openStore } from '#activities/stores/s3.ts';
+import type { Store } from '#activities/stores/port.ts';
+import { writeVolumes } from '#activities/streams/sealed.ts';
+import { encrypt } from '#activities/streams/tink.ts';
+import type { Answer } from '#lab/client.ts';
+import { type Lab, primaryOf } from '#lab/lab.ts';
+import { runCommand } from '#standalone/commands.ts';
+import type { Hand, StreamedName } from './by-hand.ts';
+import { timed } from './house.ts';
+
+/** What one process needs to carry a stream, without a worker around it. */
+export interface Parts {
+  readonly host: Host;
+  readonly store: Store;
+}
+
+export async function openParts(lab: Lab, engine: StreamedName, store: Answer): Promise<Parts> {
+  const { address, sshPort } = lab.hosts[primaryOf(engine)];
+  const { hostKey } = await scanHostKey(address, sshPort);
+  const text = (name: string): string => String(store[name]);
+  const [endpoint, region, bucket, prefix] = ['endpoint', 'region', 'bucket', 'prefix'].map(text);
+  const [accessKey, secretKey, caPem] = ['accessKey', 'secretKey', 'caPem'].map(text);
+  return {
+    host: await connectHost({ host: address, port: sshPort, user: lab.sshUser, privateKey: lab.sshPrivateKey, hostKey }),
+    store: openStore(
+      {
+        endpoint: endpoint ?? '',
+        region: region ?? '',
+        bucket: bucket ?? '',
+        prefix: prefix ?? '',
+        accessKey: accessKey ?? '',
+        secretKey: secretKey ?? '',
+        caPem,
+      },
+      { guard: createNetworkGuard({ allowed: [] }) },
+    ),
+  };
+}
+
+/** One stage more each time; each line tells what was added. */
+export async function measureStages(lab: Lab, engine: StreamedName, store: Answer, hand: Hand): Promise<string[]> {
+  const { host, store: bucket } = await openParts(lab, engine, store);
+  const stream = async (use: (bytes: AsyncIterable<Buffer>) => Promise<unknown>): Promise<void> => {
+    const output = await host.readStream(`${hand.tool} | zstd -q -T0 -3 -c`, { scope: 'bench', id: 'stages' });
+    await use(output.stdout as AsyncIterable<Buffer>);
+    await hand.run(hand.cleanUp);
+  };
+  const key = randomBytes(32);
+  const stages: [string, () => Promise<unknown>][] = [
+    ['the tool alone', () => hand.run(`${hand.tool} > /dev/null; ${hand.cleanUp}`)],
+    ['and zstd', () => hand.run(`${hand.tool} | zstd -q -T0 -3 -c > /dev/null; ${hand.cleanUp}`)],
+    ['and SSH', () => stream(drain)],
+    ['and encryption', () => stream((bytes) => drain(encrypt(bytes, key, 'bench')))],
+    ['and upload', () => stream((bytes) => writeVolumes({ store: bucket, key }, 'stages/data', bytes))],
+  ];
+  const lines: string[] = [];
+  for (const [name, work] of stages) lines.push(`  ${(await timed(work)).toFixed(1).padStart(6)} s  ${name}`);
+  host.close();
+  bucket.close();
+  return lines;
+}
+
+/** Peak memory of a process of its own that carries so many streams of 2 GiB at once, in MiB. */
+export async function measureStreams(lab: Lab, engine: StreamedName, store: Answer, streams: number): Promise<number> {
+  const input = JSON.stringify({ lab: lab.name, subnet: lab.subnet, engine, store, streams });
+  const output = await runCommand(process.execPath, [new URL('stream-process.ts', import.meta.url).pathname], {
+    input,
+    timeoutMs: 1_800_000,
+  });
+  return Number(output.trim());
+}
+
+async function drain(source: AsyncIterable<Buffer>): Promise<void> {
+  for await (const chunk of source) void chunk;
+}
