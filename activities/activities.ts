@@ -30,6 +30,7 @@ export interface CatalogueActivities {
     policyId: string;
     status: PolicyStatus;
     lastError: string | null;
+    consecutiveFailures: number;
     nextFullAt: number | null;
     nextIncrementalAt: number | null;
   }): Promise<void>;

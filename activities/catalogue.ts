@@ -26,10 +26,11 @@ export function createCatalogueActivities({ db }: ActivityDeps): PolicyRecordAct
       };
     }),
 
-    mirrorPolicy: wrapShort(async ({ policyId, status, lastError, nextFullAt, nextIncrementalAt }) => {
+    mirrorPolicy: wrapShort(async ({ policyId, status, lastError, consecutiveFailures, nextFullAt, nextIncrementalAt }) => {
       await updatePolicy(db, policyId, {
         status,
         last_error: lastError,
+        consecutive_failures: consecutiveFailures,
         next_full_at: asDate(nextFullAt),
         next_incremental_at: asDate(nextIncrementalAt),
       });

@@ -95,10 +95,10 @@ export async function startPolicyWorkflow(deps: ApiDeps, policyId: string): Prom
   }
 }
 
-/** Tells the workflow that the policy's row was changed. */
-export async function announceEdit(deps: ApiDeps, policyId: string): Promise<void> {
+/** Tells the workflow that the policy's row was changed, or to forget its failures. */
+export async function tellPolicy(deps: ApiDeps, policyId: string, name: 'edit' | 'resetFailures'): Promise<void> {
   try {
-    await updatePolicyWorkflow(deps, policyId, { name: 'edit', id: randomUUID(), args: [] });
+    await updatePolicyWorkflow(deps, policyId, { name, id: randomUUID(), args: [] });
   } catch (error) {
     throw refusalOf(error) ?? notAnswered(error, undefined);
   }

@@ -5,7 +5,7 @@ import { policyCreateSchema, policyEditSchema } from '#domain/policy.schema.ts';
 import type { PolicyCreate, PolicyEdit, Retention } from '#domain/policy.schema.ts';
 import type { Schedule } from '#domain/schedule.ts';
 import { idParams, listOf } from './answers.ts';
-import { announceEdit, requireTemporal, startPolicyWorkflow } from './operations.ts';
+import { requireTemporal, startPolicyWorkflow, tellPolicy } from './operations.ts';
 import { getVisiblePolicy, ownerFilter, ownerOfNew } from './ownership.ts';
 import { policySchema, viewPolicy } from './policy-view.ts';
 import { InvalidRequestError } from './problems.ts';
@@ -74,7 +74,26 @@ export const policyRoutes = [
         await call.audit(`policy:${id}`, { fields }, transaction);
         await updatePolicy(transaction, id, change);
       });
-      await announceEdit(call.deps, id);
+      await tellPolicy(call.deps, id, 'edit');
+      return viewPolicy(await getPolicy(call.deps.db, id));
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/api/v1/policies/{id}/failure-resets',
+    operationId: 'resetFailures',
+    summary: 'Reset Failures: the count of failed backups begins anew, a paused policy goes on, and its store is probed.',
+    auth: 'user',
+    params: idParams,
+    answer: { status: 200, description: 'Reset; validating.', schema: policySchema },
+    async handle(call) {
+      const { id } = await getVisiblePolicy(call, call.params.id);
+      await requireTemporal(call.deps);
+      await call.deps.db.transaction().execute(async (transaction) => {
+        await call.audit(`policy:${id}`, {}, transaction);
+        await updatePolicy(transaction, id, { status: 'validating', consecutive_failures: 0, last_error: null });
+      });
+      await tellPolicy(call.deps, id, 'resetFailures');
       return viewPolicy(await getPolicy(call.deps.db, id));
     },
   }),

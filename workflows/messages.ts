@@ -26,6 +26,8 @@ export interface PolicySettings {
 
 export interface PolicyState {
   readonly status: PolicyStatus;
+  readonly consecutiveFailures: number;
+  readonly lastError: string | null;
   readonly attached: readonly string[];
   /** What is running or waiting, by database. */
   readonly busy: Readonly<Record<string, TaskKind>>;
@@ -54,6 +56,20 @@ export const manualBackupUpdate = defineUpdate<void, [BackupOperation]>('manualB
 export const restoreUpdate = defineUpdate<void, [RestoreOperation]>('restore');
 /** The policy's row was changed: read it again. */
 export const editUpdate = defineUpdate<void>('edit');
+
+/** Failed backups are forgotten, a pause ends, and the store is probed again. */
+export const resetFailuresUpdate = defineUpdate<void>('resetFailures');
+
+/*
+ * Signals, for operators: `temporal workflow signal --name …`, one policy or many by --query. Those that cannot be done now
+ * (a database that is busy) are left out.
+ */
+export const resetFailuresSignal = defineSignal('resetFailures');
+/** Scheduled backups do not run until `resume`, or until a manual one goes well; log archiving goes on. */
+export const pauseSignal = defineSignal('pause');
+export const resumeSignal = defineSignal('resume');
+/** A full of one database, or of all that are attached. */
+export const manualBackupSignal = defineSignal<[{ databaseId?: string } | undefined]>('manualBackup');
 
 /** A child's last words; sent to the policy's workflow id without a run id. */
 export const operationEndedSignal = defineSignal<[OperationReport]>('operationEnded');

@@ -1,18 +1,25 @@
-import { setHandler } from '@temporalio/workflow';
+import { setHandler, uuid4 } from '@temporalio/workflow';
+import { noFailures } from '#domain/failures.ts';
 import { nextSlots } from '#domain/schedule.ts';
+import type { PolicyStatus } from '#domain/states.ts';
 import { failWith } from './failures.ts';
 import {
   attachUpdate,
   detachUpdate,
   editUpdate,
+  manualBackupSignal,
   manualBackupUpdate,
   type Operation,
   operationEndedSignal,
+  pauseSignal,
   type PolicyState,
+  resetFailuresSignal,
+  resetFailuresUpdate,
   restoreUpdate,
+  resumeSignal,
   statusQuery,
 } from './messages.ts';
-import { noteOperation, noteOutcome, type PolicyMemory, type Work } from './policy-state.ts';
+import { noteOperation, noteOutcome, policyError, type PolicyMemory, policyStatus, type Work } from './policy-state.ts';
 
 /**
  * Answers what a policy is asked and told. Every handler is synchronous: it edits the memory and wakes the main loop,
@@ -34,14 +41,38 @@ export function answerMessages(memory: PolicyMemory, wake: () => void): void {
   });
   setHandler(editUpdate, () => {
     memory.revision += 1;
-    memory.status = 'validating';
+    memory.store = 'validating';
     wake();
   });
+  answerOperators(memory, wake);
   setHandler(operationEndedSignal, (report) => {
     noteOutcome(memory, report);
     wake();
   });
   setHandler(statusQuery, () => describeState(memory));
+}
+
+/** The API resets by an update, operators by signals that `temporal workflow signal --query` sends to many. */
+function answerOperators(memory: PolicyMemory, wake: () => void): void {
+  const resetFailures = (): void => {
+    memory.failures = noFailures;
+    memory.store = 'validating';
+    wake();
+  };
+  setHandler(resetFailuresUpdate, resetFailures);
+  setHandler(resetFailuresSignal, resetFailures);
+  setHandler(resumeSignal, resetFailures);
+  setHandler(pauseSignal, () => {
+    memory.failures = { ...memory.failures, paused: true, lastError: memory.failures.lastError ?? 'paused by an operator' };
+    wake();
+  });
+  setHandler(manualBackupSignal, (asked) => {
+    const databaseIds = asked?.databaseId === undefined ? memory.attached : memory.attached.filter((id) => id === asked.databaseId);
+    for (const databaseId of databaseIds) {
+      if (memory.operations[databaseId] === undefined) noteOperation(memory, databaseId, uuid4(), { kind: 'backup', backupKind: 'full' });
+    }
+    wake();
+  });
 }
 
 function createValidators(memory: PolicyMemory) {
@@ -57,7 +88,7 @@ function createValidators(memory: PolicyMemory) {
       refuseBusy(memory, operation);
     },
     manualBackup(operation: Operation): void {
-      refuseUnlessReady(memory);
+      refuseUnlessReady(memory, 'paused');
       refuseUnattached(memory, operation);
       refuseBusy(memory, operation);
     },
@@ -68,8 +99,9 @@ function createValidators(memory: PolicyMemory) {
   };
 }
 
-function refuseUnlessReady({ status, lastError }: PolicyMemory): void {
-  if (status === 'active') return;
+function refuseUnlessReady(memory: PolicyMemory, alsoIn?: PolicyStatus): void {
+  const [status, lastError] = [policyStatus(memory), policyError(memory)];
+  if (status === 'active' || status === alsoIn) return;
   throw failWith('policy-not-ready', `the policy is in status ${status}${lastError === null ? '' : `: ${lastError}`}`);
 }
 
@@ -89,9 +121,12 @@ export function describeRunning({ kind }: Work): string {
   return `${kind === 'attach' ? 'an' : 'a'} ${kind} is running`;
 }
 
-function describeState({ status, attached, operations, settings, handledUntil }: PolicyMemory): PolicyState {
+function describeState(memory: PolicyMemory): PolicyState {
+  const { attached, operations, settings, handledUntil, failures } = memory;
   return {
-    status,
+    status: policyStatus(memory),
+    consecutiveFailures: failures.consecutive,
+    lastError: policyError(memory),
     attached,
     busy: Object.fromEntries(Object.values(operations).map(({ databaseId, work }) => [databaseId, work.kind])),
     nextSlots: settings === null ? [] : nextSlots(settings.schedule, handledUntil, 5),

@@ -18,7 +18,9 @@ import {
   noteAttached,
   type NotedOperation,
   noteOperation,
+  policyError,
   type PolicyMemory,
+  policyStatus,
   queuedOperations,
   startedOperations,
 } from './policy-state.ts';
@@ -28,7 +30,7 @@ import { restoreDatabase } from './restore-database.ts';
 /** Turns the slot that is due into one backup per database, or into a skip with its reason. */
 export function noteSlotWork(memory: PolicyMemory): void {
   const slot = memory.due;
-  if (slot === null || memory.status === 'validating') return;
+  if (slot === null || memory.store === 'validating') return;
   for (const databaseId of memory.attached) {
     const reason = findObstacle(memory, databaseId);
     if (reason === undefined) noteOperation(memory, databaseId, uuid4(), { kind: 'backup', backupKind: slot.kind, slotAt: slot.at });
@@ -37,9 +39,10 @@ export function noteSlotWork(memory: PolicyMemory): void {
   memory.due = null;
 }
 
-function findObstacle({ status, lastError, operations }: PolicyMemory, databaseId: string): string | undefined {
-  if (status !== 'active') return `the policy is in status ${status}${lastError === null ? '' : `: ${lastError}`}`;
-  const running = operations[databaseId];
+function findObstacle(memory: PolicyMemory, databaseId: string): string | undefined {
+  const [status, error] = [policyStatus(memory), policyError(memory)];
+  if (status !== 'active') return `the policy is in status ${status}${error === null ? '' : `: ${error}`}`;
+  const running = memory.operations[databaseId];
   return running === undefined ? undefined : describeRunning(running.work);
 }
 

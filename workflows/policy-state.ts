@@ -1,3 +1,4 @@
+import { countOutcome, type FailureCount, noFailures, statusOf } from '#domain/failures.ts';
 import type { Slot } from '#domain/schedule.ts';
 import { dueSlot } from '#domain/schedule.ts';
 import type { BackupKind, PolicyStatus } from '#domain/states.ts';
@@ -36,8 +37,10 @@ export interface PolicyMemory {
   /** Counts the edits of the policy's row, and up to which of them it was read. */
   revision: number;
   readRevision: number;
-  status: PolicyStatus;
-  lastError: string | null;
+  /** What the last probe of the store found; `statusOf` tells what the policy is. */
+  store: Exclude<PolicyStatus, 'paused'>;
+  storeError: string | null;
+  failures: FailureCount;
   /** What went wrong with the bookkeeping at the last pass; it is tried again. */
   trouble: string | null;
   attached: string[];
@@ -60,8 +63,9 @@ export function createMemory(now: number): PolicyMemory {
     settings: null,
     revision: 1,
     readRevision: 0,
-    status: 'validating',
-    lastError: null,
+    store: 'validating',
+    storeError: null,
+    failures: noFailures,
     trouble: null,
     attached: [],
     operations: {},
@@ -82,6 +86,15 @@ export function noteDueSlot(memory: PolicyMemory, now: number): void {
   memory.handledUntil = now;
 }
 
+export function policyStatus({ store, failures }: PolicyMemory): PolicyStatus {
+  return statusOf(store, failures);
+}
+
+/** What is wrong, the store's fault first: nothing else goes well without it. */
+export function policyError({ storeError, failures }: PolicyMemory): string | null {
+  return storeError ?? failures.lastError;
+}
+
 export function noteOperation(memory: PolicyMemory, databaseId: string, taskId: string, work: Work): void {
   memory.operations[databaseId] = { databaseId, taskId, work, started: false };
 }
@@ -90,7 +103,12 @@ export function noteOperation(memory: PolicyMemory, databaseId: string, taskId: 
 export function noteOutcome(memory: PolicyMemory, report: OperationReport): void {
   memory.databaseNames[report.databaseId] = report.databaseName;
   noteAttached(memory, report.databaseId, report.attached);
-  freeDatabase(memory, report);
+  // What is reported twice, or by an operation that was given up, does not count again.
+  if (!freeDatabase(memory, report) || report.kind !== 'backup') return;
+  memory.failures = countOutcome(memory.failures, {
+    databaseName: report.databaseName,
+    ...(report.error && { error: report.error.message }),
+  });
 }
 
 export function noteAttached(memory: PolicyMemory, databaseId: string, isAttached: boolean): void {

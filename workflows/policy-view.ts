@@ -1,11 +1,19 @@
 import { nextSlot, nextSlots, type Slot } from '#domain/schedule.ts';
 import { describeRunning } from './policy-messages.ts';
-import type { PolicyMemory } from './policy-state.ts';
+import { policyError, type PolicyMemory, policyStatus } from './policy-state.ts';
 
 /** What lists show of a policy. */
-export function describeForLists({ settings, status, lastError, handledUntil }: PolicyMemory) {
-  const slots = settings === null || status === 'error' ? undefined : nextOfEach(settings.schedule, handledUntil);
-  return { status, lastError, nextFullAt: slots?.fullAt ?? null, nextIncrementalAt: slots?.incrementalAt ?? null };
+export function describeForLists(memory: PolicyMemory) {
+  const { settings, failures, handledUntil } = memory;
+  const status = policyStatus(memory);
+  const slots = settings === null || status === 'error' || status === 'paused' ? undefined : nextOfEach(settings.schedule, handledUntil);
+  return {
+    status,
+    lastError: policyError(memory),
+    consecutiveFailures: failures.consecutive,
+    nextFullAt: slots?.fullAt ?? null,
+    nextIncrementalAt: slots?.incrementalAt ?? null,
+  };
 }
 
 /** Two slots in a row are never both full, unless there are no incrementals. */
@@ -16,11 +24,13 @@ function nextOfEach(schedule: Parameters<typeof nextSlots>[0], after: number) {
 
 /** Markdown, for the Web UI. */
 export function describeForOperators(memory: PolicyMemory): string {
-  const { settings, status, lastError, trouble, attached, operations, databaseNames } = memory;
+  const { settings, failures, trouble, attached, operations, databaseNames } = memory;
+  const [status, lastError] = [policyStatus(memory), policyError(memory)];
   if (settings === null) return trouble ?? 'Starting';
   const name = (databaseId: string): string => databaseNames[databaseId] ?? databaseId;
   return [
     `**${settings.name}** is ${status}${lastError === null ? '' : `: ${lastError}`}`,
+    ...(failures.consecutive === 0 ? [] : [`Failed backups in a row: ${failures.consecutive}`]),
     `Next: ${describeSlot(nextSlot(settings.schedule, memory.handledUntil))}`,
     `Attached: ${attached.length === 0 ? 'none' : attached.map(name).join(', ')}`,
     ...(trouble === null ? [] : [`Trouble: ${trouble}`]),

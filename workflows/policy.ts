@@ -94,14 +94,14 @@ function createValidation(policyId: string, memory: PolicyMemory, wake: () => vo
     const { revision } = memory;
     const finding = await findFault(policyId);
     if (revision === memory.revision) {
-      memory.status = finding === null ? 'active' : 'error';
-      memory.lastError = finding;
+      memory.store = finding === null ? 'active' : 'error';
+      memory.storeError = finding;
     }
     isProbing = false;
     wake();
   };
   return () => {
-    if (isProbing || memory.status !== 'validating') return;
+    if (isProbing || memory.store !== 'validating') return;
     isProbing = true;
     void probe();
   };

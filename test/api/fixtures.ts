@@ -164,3 +164,13 @@ export async function addRestore(db: Catalogue, of: { databaseId: string; policy
   await insertRestore(db, { id, database_id: of.databaseId, policy_id: of.policyId, backup_id: backupId });
   return id;
 }
+
+/** A completed backup of a generation that has ended. */
+export async function addOldBackup(db: Catalogue, databaseId: string, policyId: string): Promise<string> {
+  const row = { database_id: databaseId, number: 99, policy_id: policyId, encrypted: true, reason: 'for this test' };
+  await db
+    .insertInto('generations')
+    .values({ ...row, ended_at: new Date() })
+    .execute();
+  return addBackup(db, { databaseId, policyId }, { generation: 99 });
+}

@@ -1,4 +1,5 @@
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { utils } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createNetworkGuard } from '#activities/stores/networks.ts';
 import { secretKeyPlace } from '#db/policies.ts';
@@ -6,7 +7,8 @@ import { sshKeyPlace } from '#db/databases.ts';
 import type { StoreAddress } from '#activities/stores/port.ts';
 import { type RunningWorkers, startWorkers } from '#worker/create-worker.ts';
 import { startVersitygw, type Versitygw } from '../versitygw.ts';
-import { addAttached, addBackup, addDatabase, privateKey } from './fixtures.ts';
+import { addAttached, addBackup, addDatabase, addOldBackup, privateKey } from './fixtures.ts';
+import { policyBecomes, taskEnded } from './waiting.ts';
 import { type SilentHost, startSilentHost } from './silent-host.ts';
 import { startTestTemporal, type TestTemporal } from './temporal.ts';
 import { type Answer, type ApiWorld, type Caller, startApiWorld } from './world.ts';
@@ -72,7 +74,7 @@ describe('with a worker', () => {
       hostKeyFingerprint: null,
       attachment: null,
     });
-    const task = await taskEnded(String(created.body['taskId']));
+    const task = await taskEnded(caller, String(created.body['taskId']));
     expect(task).toMatchObject({
       kind: 'check',
       status: 'failed',
@@ -93,7 +95,7 @@ describe('with a worker', () => {
     expect(again.body).toMatchObject({ status: 409, code: 'database-busy' });
     expect(await listTasks(id)).toHaveLength(1);
     silent.hangUp();
-    await taskEnded(String(body['taskId']));
+    await taskEnded(caller, String(body['taskId']));
   });
 
   it('Test Connection answers step by step, before and after saving', async () => {
@@ -105,7 +107,7 @@ describe('with a worker', () => {
     const put = (before.body['steps'] as { name: string }[]).find(({ name }) => name === 'put');
     expect(put).toMatchObject({ ok: false, code: 'store-permission-missing', hint: expect.any(String) });
     const policy = await createPolicy('tested');
-    await policyBecomes(policy.id, 'active');
+    await policyBecomes(caller, policy.id, 'active');
     await world.db.updateTable('policies').set({ credentials_verified_at: null }).where('id', '=', policy.id).execute();
     expect((await caller.ask('POST', `/policies/${policy.id}/store-tests`)).body).toMatchObject({ ok: true });
     const { body } = await caller.ask('GET', `/policies/${policy.id}`);
@@ -114,7 +116,7 @@ describe('with a worker', () => {
 
   it('a policy with a wrong key shows the error, refuses to attach, and is mended by an edit', async () => {
     const policy = await createPolicy('mended', { secretKey: 'wrong-secret-canary' });
-    const { lastError } = await policyBecomes(policy.id, 'error');
+    const { lastError } = await policyBecomes(caller, policy.id, 'error');
     expect(lastError).toMatch(/\w/);
     const databaseId = await addDatabase(world, caller.id);
     const refused = await caller.ask('POST', `/policies/${policy.id}/attachments`, { databaseId });
@@ -133,16 +135,35 @@ describe('with a worker', () => {
     expect(edited.body['nextSlots']).toHaveLength(5);
     const row = await world.db.selectFrom('policies').selectAll().where('id', '=', policy.id).executeTakeFirstOrThrow();
     expect(world.sealer.open(row.secret_key_sealed, secretKeyPlace(row.id)).toString()).toBe(secretKey);
-    await policyBecomes(policy.id, 'active');
+    await policyBecomes(caller, policy.id, 'active');
+  });
+
+  it('resetting the failures clears the count and probes the store; nobody else can', async () => {
+    const policy = await createPolicy('reset');
+    await policyBecomes(caller, policy.id, 'active');
+    await world.db
+      .updateTable('policies')
+      .set({ status: 'paused', consecutive_failures: 3, last_error: 'orders: disk full' })
+      .where('id', '=', policy.id)
+      .execute();
+    const stranger = await world.addCaller();
+    expect((await stranger.ask('POST', `/policies/${policy.id}/failure-resets`)).status).toBe(404);
+    const reset = await caller.ask('POST', `/policies/${policy.id}/failure-resets`);
+    expect([reset.status, reset.body]).toMatchObject([200, { status: 'validating', consecutiveFailures: 0, lastError: null }]);
+    await policyBecomes(caller, policy.id, 'active');
+    const audited = await world.db.selectFrom('audit_rows').selectAll().where('action', '=', 'resetFailures').execute();
+    expect(audited).toMatchObject([{ subject: `policy:${policy.id}`, actor_id: caller.id }]);
   });
 
   it('attaching begins once; while it runs, everything else is refused as busy and leaves no task', async () => {
     const policy = await createPolicy('busy');
-    await policyBecomes(policy.id, 'active');
+    await policyBecomes(caller, policy.id, 'active');
     const { id: databaseId, body: database } = await silentDatabase();
     silent.hangUp();
-    await taskEnded(String(database['taskId']));
-    await world.db.updateTable('databases').set({ status: 'active', host_key: 'ssh-ed25519 AAAA' }).where('id', '=', databaseId).execute();
+    await taskEnded(caller, String(database['taskId']));
+    const host_key = utils.generateKeyPairSync('ed25519').public;
+    await world.db.updateTable('databases').set({ status: 'active', host_key }).where('id', '=', databaseId).execute();
+    silent.hold(); // so that the attachment does not end
     const path = `/policies/${policy.id}/attachments`;
     const attempts = await Promise.all(Array.from({ length: 10 }, () => caller.ask('POST', path, { databaseId })));
     expect(attempts.filter(({ status }) => status === 202)).toHaveLength(1);
@@ -153,7 +174,7 @@ describe('with a worker', () => {
       async () => expect((await caller.ask('GET', `/databases/${databaseId}`)).body['attachment']).toMatchObject({ policyName: 'busy' }),
       10_000,
     );
-    const backupId = await completedBackup(databaseId, policy.id);
+    const backupId = await addOldBackup(world.db, databaseId, policy.id);
     const busy = [
       await caller.ask('POST', `/databases/${databaseId}/backups`),
       await caller.ask('DELETE', `${path}/${databaseId}`),
@@ -163,6 +184,8 @@ describe('with a worker', () => {
       expect(body).toMatchObject({ status: 409, code: 'database-busy', detail: expect.stringContaining('attach') });
     expect((await listTasks(databaseId)).map(({ kind }) => kind)).toEqual(['attach', 'check']);
     expect(await world.db.selectFrom('restores').selectAll().execute()).toEqual([]);
+    silent.hangUp();
+    await taskEnded(caller, begun.id);
   });
 
   it('a policy whose workflow is gone gets a new one', async () => {
@@ -176,7 +199,7 @@ describe('with a worker', () => {
       .execute();
     const refused = await caller.ask('POST', `/databases/${of.databaseId}/backups`);
     expect(refused.body).toMatchObject({ status: 409, code: 'policy-not-ready' });
-    await policyBecomes(of.policyId, 'active');
+    await policyBecomes(caller, of.policyId, 'active');
     const accepted = await caller.ask('POST', `/databases/${of.databaseId}/backups`);
     expect(accepted.body).toMatchObject({ status: expect.any(String), kind: 'backup', databaseId: of.databaseId });
     expect(accepted.status).toBe(202);
@@ -184,12 +207,12 @@ describe('with a worker', () => {
 
   it('a restore answers with its row and its task, which fails visibly when the host is not there', async () => {
     const policy = await createPolicy('restored');
-    await policyBecomes(policy.id, 'active');
+    await policyBecomes(caller, policy.id, 'active');
     const of = await addAttached(world, caller.id, { policyId: policy.id });
     const backupId = await addBackup(world.db, of);
     await world.temporal.workflow.getHandle(`policy-${of.policyId}`).terminate('so that it reads its attachments again');
     await caller.ask('PATCH', `/policies/${of.policyId}`, { name: 'restored' });
-    await policyBecomes(of.policyId, 'active');
+    await policyBecomes(caller, of.policyId, 'active');
     const { body: database } = await caller.ask('GET', `/databases/${of.databaseId}`);
     const answer = await caller.ask('POST', `/databases/${of.databaseId}/restores`, { backupId, confirmName: database['name'] });
     expect(answer.status).toBe(202);
@@ -221,6 +244,7 @@ describe('with a worker', () => {
         'createBackup',
         'detachDatabase',
         'createRestore',
+        'resetFailures',
       ]),
     );
     expect(rows.every(({ actor_id, remote_address }) => actor_id === caller.id && remote_address !== null)).toBe(true);
@@ -251,39 +275,8 @@ async function createPolicy(name: string, keys: Partial<StoreAddress> = {}): Pro
   return caller.ask('POST', '/policies', { name, store: s3.address('backups', keys), pitrEnabled: true });
 }
 
-async function policyBecomes(id: string, status: string): Promise<Record<string, unknown>> {
-  return vi.waitFor(
-    async () => {
-      const { body } = await caller.ask('GET', `/policies/${id}`);
-      expect(body).toMatchObject({ status });
-      return body;
-    },
-    { timeout: 20_000, interval: 100 },
-  );
-}
-
-async function taskEnded(id: string): Promise<Record<string, unknown>> {
-  return vi.waitFor(
-    async () => {
-      const { body } = await caller.ask('GET', `/tasks/${id}`);
-      expect(body['endedAt']).toMatch(/Z$/);
-      return body;
-    },
-    { timeout: 40_000, interval: 200 },
-  );
-}
-
 async function listTasks(databaseId: string): Promise<Record<string, unknown>[]> {
   return (await caller.ask('GET', `/tasks?databaseId=${databaseId}`)).body['items'] as Record<string, unknown>[];
-}
-
-async function completedBackup(databaseId: string, policyId: string): Promise<string> {
-  const row = { database_id: databaseId, number: 99, policy_id: policyId, encrypted: true, reason: 'for this test' };
-  await world.db
-    .insertInto('generations')
-    .values({ ...row, ended_at: new Date() })
-    .execute();
-  return addBackup(world.db, { databaseId, policyId }, { generation: 99 });
 }
 
 async function silentDatabase(): Promise<Answer> {

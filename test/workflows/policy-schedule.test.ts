@@ -46,7 +46,13 @@ test('four weeks of weekly fulls, without incrementals, run four fulls', async (
   const { policyId } = await bench.startPolicy({ schedule, attached: ['weekly-db'] });
   const policy = bench.world.policies.get(policyId);
   await bench.until('the policy is shown as active', () => policy?.mirrored?.status === 'active');
-  expect(policy?.mirrored).toEqual({ status: 'active', lastError: null, nextFullAt: firstFull, nextIncrementalAt: null });
+  expect(policy?.mirrored).toEqual({
+    status: 'active',
+    lastError: null,
+    consecutiveFailures: 0,
+    nextFullAt: firstFull,
+    nextIncrementalAt: null,
+  });
   await bench.env.sleep(28 * DAY);
   expect(backupsOf(bench, 'weekly-db')).toEqual([0, 7, 14, 21].map((days) => told('full', firstFull + days * DAY)));
 });
@@ -128,6 +134,7 @@ test('slots of a policy whose store fails are recorded as skipped with the findi
   expect(bench.world.policies.get(subject.policyId)?.mirrored).toEqual({
     status: 'error',
     lastError: 'put: s3:PutObject is missing',
+    consecutiveFailures: 0,
     nextFullAt: null,
     nextIncrementalAt: null,
   });

@@ -34,7 +34,13 @@ export interface ModelPolicy {
   name: string;
   schedule: Schedule;
   attached: Set<string>;
-  mirrored?: { status: PolicyStatus; lastError: string | null; nextFullAt: number | null; nextIncrementalAt: number | null };
+  mirrored?: {
+    status: PolicyStatus;
+    lastError: string | null;
+    consecutiveFailures: number;
+    nextFullAt: number | null;
+    nextIncrementalAt: number | null;
+  };
 }
 
 type Act = { [N in keyof Activities]: { readonly name: N; readonly input: Parameters<Activities[N]>[0] } }[keyof Activities];

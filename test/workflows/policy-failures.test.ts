@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import {
+  editUpdate,
+  manualBackupSignal,
+  pauseSignal,
+  resetFailuresSignal,
+  resetFailuresUpdate,
+  resumeSignal,
+} from '#workflows/messages.ts';
+import { type Bench, dailyFrom, type Subject } from './bench.ts';
+import { useBench } from './use-bench.ts';
+import { newId, refuse } from './world.ts';
+
+const HOUR = 3_600_000;
+const benchOf = useBench();
+const words = 'the S3 server cannot be reached';
+
+/** A policy with one database, whose next full is in 1.5 hours and whose incrementals follow every six. */
+async function startFailing(bench: Bench): Promise<{ subject: Subject; databaseId: string }> {
+  const { schedule } = dailyFrom(await bench.env.currentTimeMs(), 1.5);
+  const databaseId = newId();
+  const subject = await bench.startPolicy({ schedule, attached: [databaseId] });
+  bench.world.before.runBackup = refuse('store-unreachable', words);
+  return { subject, databaseId };
+}
+
+const mirrored = ({ world }: Bench, { policyId }: Subject) => world.policies.get(policyId)?.mirrored;
+
+test('three failed backups in a row pause the policy; no more slots run, each is recorded with the reason', async () => {
+  const bench = benchOf();
+  const { subject, databaseId } = await startFailing(bench);
+  await bench.env.sleep(14 * HOUR);
+  expect(await bench.status(subject)).toMatchObject({
+    status: 'paused',
+    consecutiveFailures: 3,
+    lastError: `name of ${databaseId}: ${words}`,
+  });
+  expect(mirrored(bench, subject)).toMatchObject({ status: 'paused', consecutiveFailures: 3, nextFullAt: null, nextIncrementalAt: null });
+  expect(bench.world.backups.size).toBe(3);
+  await bench.env.sleep(12 * HOUR);
+  expect(bench.world.backups.size).toBe(3);
+  expect(bench.world.skips.map(({ reason }) => reason)).toEqual(
+    Array.from({ length: 2 }, () => `the policy is in status paused: name of ${databaseId}: ${words}`),
+  );
+});
+
+test('a manual backup is allowed while paused, and one that goes well makes the policy active again', async () => {
+  const bench = benchOf();
+  const { subject, databaseId } = await startFailing(bench);
+  await bench.env.sleep(14 * HOUR);
+  await bench.backUp(subject, databaseId);
+  await bench.untilFree(subject, databaseId);
+  expect(await bench.status(subject)).toMatchObject({ status: 'paused', consecutiveFailures: 4 });
+  delete bench.world.before.runBackup;
+  await bench.backUp(subject, databaseId);
+  await bench.untilFree(subject, databaseId);
+  expect(await bench.status(subject)).toMatchObject({ status: 'active', consecutiveFailures: 0, lastError: null });
+  await bench.env.sleep(12 * HOUR);
+  expect(bench.world.backups.size).toBeGreaterThan(6);
+});
+
+test.each(['update', 'signal', 'resume'] as const)('resetting the failures (%s) probes the store and goes on', async (how) => {
+  const bench = benchOf();
+  const { subject } = await startFailing(bench);
+  await bench.env.sleep(14 * HOUR);
+  bench.world.store.probe = { ok: false, steps: [{ name: 'list', ok: false, message: 'refused' }] };
+  const reset = async (): Promise<void> => {
+    if (how === 'update') await subject.handle.executeUpdate(resetFailuresUpdate);
+    else await subject.handle.signal(how === 'signal' ? resetFailuresSignal : resumeSignal);
+    await bench.until('the store is probed', async () => !['validating', 'paused'].includes((await bench.status(subject)).status));
+  };
+  await reset();
+  expect(await bench.status(subject)).toMatchObject({ status: 'error', consecutiveFailures: 0, lastError: 'list: refused' });
+  bench.world.store.probe = { ok: true, steps: [] };
+  await reset();
+  expect(await bench.status(subject)).toMatchObject({ status: 'active', consecutiveFailures: 0, lastError: null });
+});
+
+test('an edit probes the store and leaves a paused policy paused', async () => {
+  const bench = benchOf();
+  const { subject } = await startFailing(bench);
+  await bench.env.sleep(14 * HOUR);
+  await subject.handle.executeUpdate(editUpdate);
+  await bench.until('the store is probed', async () => (await bench.status(subject)).status !== 'validating');
+  expect(await bench.status(subject)).toMatchObject({ status: 'paused', consecutiveFailures: 3 });
+});
+
+test('an operator pauses, resumes, and has everything backed up that is not busy', async () => {
+  const bench = benchOf();
+  const { schedule } = dailyFrom(await bench.env.currentTimeMs(), 1.5);
+  const databaseIds = [newId(), newId()];
+  const subject = await bench.startPolicy({ schedule, attached: databaseIds });
+  await subject.handle.signal(pauseSignal);
+  await bench.until('it is paused', async () => (await bench.status(subject)).status === 'paused');
+  expect(await bench.status(subject)).toMatchObject({ lastError: 'paused by an operator', consecutiveFailures: 0 });
+  await bench.env.sleep(2 * HOUR);
+  expect(bench.world.backups.size).toBe(0);
+  await subject.handle.signal(resumeSignal);
+  await bench.until('it is active', async () => (await bench.status(subject)).status === 'active');
+  await subject.handle.signal(manualBackupSignal, undefined);
+  await bench.until('both have been backed up', () => bench.world.backups.size === 2);
+  for (const databaseId of databaseIds) await bench.untilFree(subject, databaseId);
+  await subject.handle.signal(manualBackupSignal, { databaseId: databaseIds[0] ?? '' });
+  await bench.until('one more', () => bench.world.backups.size === 3);
+  await bench.untilFree(subject, databaseIds[0] ?? '');
+});
