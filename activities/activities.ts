@@ -46,6 +46,10 @@ export interface CatalogueActivities {
   /** Decides the kind and inserts the backup's row. */
   planBackup(input: BackupRef & { kind: BackupKind }): Promise<{ kind: BackupKind; fallbackReason?: string }>;
   failBackup(input: BackupRef & { failure: Failure }): Promise<void>;
+  /** Marks what retention removes now as `deleting`. */
+  markExpired(input: TaskRef): Promise<{ backups: number }>;
+  /** Marks one backup and what builds on it as `deleting`. */
+  markForDeletion(input: BackupRef): Promise<void>;
   /** Ends the open generation and begins the one that the restored server already archives into. */
   beginGeneration(input: RestoreRef): Promise<void>;
 }
@@ -72,6 +76,8 @@ export interface HostActivities {
 /** What moves data and takes minutes to hours, on the queue `tidemark-transfers`. */
 export interface TransferActivities {
   runBackup(input: BackupRef): Promise<{ storedBytes: number }>;
+  /** Removes what is marked as `deleting`, what failed backups left, and logs that nothing needs any more. */
+  removeDeleted(input: TaskRef): Promise<void>;
   buildRestore(input: RestoreRef): Promise<void>;
   recoverRestore(input: RestoreRef): Promise<void>;
 }

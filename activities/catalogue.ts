@@ -10,7 +10,7 @@ import { wrapShort } from './wrap.ts';
 
 type PolicyRecordActivities = Omit<
   CatalogueActivities,
-  'beginTask' | 'endTask' | 'recordSkip' | 'findLostOperations' | 'openAttachment' | 'closeAttachment'
+  'beginTask' | 'endTask' | 'recordSkip' | 'findLostOperations' | 'openAttachment' | 'closeAttachment' | 'markExpired' | 'markForDeletion'
 >;
 
 export function createCatalogueActivities({ db }: ActivityDeps): PolicyRecordActivities {

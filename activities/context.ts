@@ -11,7 +11,7 @@ import { getEngine } from './engines/registry.ts';
 import { connectHost } from './hosts/ssh.ts';
 import type { Host } from './hosts/port.ts';
 import type { NetworkGuard, ResolvedAddress } from './stores/networks.ts';
-import type { StoreAddress } from './stores/port.ts';
+import type { Store, StoreAddress } from './stores/port.ts';
 import { openStore } from './stores/s3.ts';
 import type { Attempt } from './wrap.ts';
 
@@ -39,6 +39,16 @@ export async function withHost<T>(
   } finally {
     attempt.leave.removeEventListener('abort', leave);
     host.close();
+  }
+}
+
+/** Opens a policy's store for the time of `work`. */
+export async function withStore<T>(deps: ActivityDeps, policyId: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = openStore(storeAddress(deps.sealer, await getPolicy(deps.db, policyId)), deps);
+  try {
+    return await work(store);
+  } finally {
+    store.close();
   }
 }
 

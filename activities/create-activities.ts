@@ -7,6 +7,7 @@ import type { ActivityDeps } from './context.ts';
 import { createLogActivities } from './logs.ts';
 import { createPolicyActivities } from './policies.ts';
 import { createRestoreActivities } from './restores.ts';
+import { createRetentionActivities } from './retention.ts';
 import { createTaskActivities } from './tasks.ts';
 
 export type { ActivityDeps } from './context.ts';
@@ -22,5 +23,6 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createBackupActivities(deps),
     ...createLogActivities(deps),
     ...createRestoreActivities(deps),
+    ...createRetentionActivities(deps),
   };
 }

@@ -12,6 +12,7 @@ import type { ActivityDeps } from './context.ts';
 import { isArchiving, withRepository } from './context.ts';
 import type { Engine, EngineContext, LogMark, LogReport } from './engines/port.ts';
 import { getEngine } from './engines/registry.ts';
+import { planOf } from './retention.ts';
 import type { Attempt } from './wrap.ts';
 import { wrapLong } from './wrap.ts';
 
@@ -41,18 +42,28 @@ export async function bringLogsUpToDate(
   databaseId: string,
   attempt: Attempt,
 ): Promise<{ mark: LogMark; open: string[] }> {
-  const { number: generation } = await getOpenGeneration(deps.db, databaseId);
+  const { number: generation, policy_id: policyId } = await getOpenGeneration(deps.db, databaseId);
   const backups = (await listBackups(deps.db, databaseId)).filter(
     (backup) => backup.generation === generation && backup.status === 'completed',
   );
   return withRepository(deps, { databaseId, generation }, attempt, async (engine, context) => {
     const mark = await flushBeyond(engine, context, Math.max(0, ...backups.map((backup) => backup.consistent_at?.getTime() ?? 0)));
-    const from = Math.min(mark.sequence, ...firstLogs(backups));
+    const from = Math.min(
+      mark.sequence,
+      (await findWindowStart(deps, policyId, databaseId, generation)) ?? Math.min(...firstLogs(backups)),
+    );
     const report = await engine.checkContinuity(context, from, [mark]);
     await record(deps, databaseId, generation, report);
     const newest = Math.max(from, ...firstLogs(backups));
     return { mark, open: report.gaps.filter((gap) => gap.sequence >= newest).map((gap) => gap.reason) };
   });
+}
+
+/** The log archive with which the promised window begins: what is older may have been removed. */
+async function findWindowStart(deps: ActivityDeps, policyId: string, databaseId: string, generation: number): Promise<number | undefined> {
+  const { logs } = await planOf(deps.db, policyId, databaseId);
+  const open = logs.find((of) => of.generation === generation)?.keep.at(-1);
+  return open?.to === undefined && open !== undefined && open.from > 0 ? open.from : undefined;
 }
 
 /** A backup opens a window only when the logs are known to reach beyond it: right after one, that takes a second or two. */

@@ -10,7 +10,14 @@ import { deleteQueuedTask, insertRestore, insertTask, type NewRestore } from '#d
 import { isErrorCode, messageOf, TidemarkError } from '#domain/errors.ts';
 import { checkWorkflowId, policyWorkflowId, taskQueue } from '#domain/names.ts';
 import type { TaskKind } from '#domain/states.ts';
-import type { BackupOperation, CheckDatabaseInput, Operation, PolicyInput, RestoreOperation } from '#workflows/messages.ts';
+import type {
+  BackupOperation,
+  CheckDatabaseInput,
+  DeleteOperation,
+  Operation,
+  PolicyInput,
+  RestoreOperation,
+} from '#workflows/messages.ts';
 import type { ApiDeps, UserCall } from './route.ts';
 
 /** A server that is there answers this in milliseconds. */
@@ -22,6 +29,7 @@ interface Updates {
   detach: Operation;
   manualBackup: BackupOperation;
   restore: RestoreOperation;
+  deleteBackup: DeleteOperation;
 }
 
 interface OperationRequest<U extends keyof Updates> {

@@ -8,6 +8,7 @@ import { openApiDocument } from './openapi.ts';
 import { policyRoutes } from './policies.ts';
 import { recoveryWindowRoutes } from './recovery-windows.ts';
 import { restoreRoutes } from './restores.ts';
+import { retentionRoutes } from './retention.ts';
 import type { Route } from './route.ts';
 import { defineRoute } from './route.ts';
 import { createSessionRoutes } from './sessions.ts';
@@ -26,6 +27,7 @@ export function createRoutes(): Route[] {
     ...backupRoutes,
     ...recoveryWindowRoutes,
     ...restoreRoutes,
+    ...retentionRoutes,
     ...taskRoutes,
     ...healthRoutes,
     defineRoute({

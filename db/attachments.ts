@@ -72,6 +72,17 @@ export async function findOpenGeneration(db: Catalogue, databaseId: string): Pro
   return db.selectFrom('generations').selectAll().where('database_id', '=', databaseId).where('ended_at', 'is', null).executeTakeFirst();
 }
 
+/** Those that a policy keeps, the oldest first. */
+export async function listGenerations(db: Catalogue, databaseId: string, policyId: string): Promise<GenerationRow[]> {
+  return db
+    .selectFrom('generations')
+    .selectAll()
+    .where('database_id', '=', databaseId)
+    .where('policy_id', '=', policyId)
+    .orderBy('number')
+    .execute();
+}
+
 export async function getGeneration(db: Catalogue, databaseId: string, number: number): Promise<GenerationRow> {
   const row = await db
     .selectFrom('generations')

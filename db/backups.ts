@@ -1,5 +1,5 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { ChainLink } from '#domain/chain.ts';
+import type { RetentionBackup } from '#domain/retention.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { Catalogue, Tables } from './tables.ts';
 
@@ -7,7 +7,7 @@ export type BackupRow = Selectable<Tables['backups']>;
 export type BackupChange = Updateable<Tables['backups']>;
 
 /** A row as the rules of `domain/chain.ts` see it, with the row itself. */
-export interface BackupLink extends ChainLink {
+export interface BackupLink extends RetentionBackup {
   readonly row: BackupRow;
 }
 
@@ -19,6 +19,8 @@ export function backupLink(row: BackupRow): BackupLink {
     generation: row.generation,
     parentId: row.parent_id,
     consistentAt: row.consistent_at?.getTime() ?? null,
+    firstLog: row.first_log,
+    lastLog: row.last_log,
     row,
   };
 }
@@ -69,4 +71,16 @@ export async function failBackup(db: Catalogue, id: string, error: { code: strin
     .where('id', '=', id)
     .where('status', 'in', ['pending', 'running'])
     .execute();
+}
+
+/** From now on nothing is restored from them, and nothing is built on them. */
+export async function markDeleting(db: Catalogue, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db.updateTable('backups').set({ status: 'deleting' }).where('id', 'in', ids).where('status', '=', 'completed').execute();
+}
+
+/** They are gone from the bucket. */
+export async function markDeleted(db: Catalogue, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db.updateTable('backups').set({ status: 'deleted' }).where('id', 'in', ids).where('status', '=', 'deleting').execute();
 }

@@ -1,5 +1,6 @@
 import type { Insertable } from 'kysely';
 import type { GenerationHistory } from '#domain/recovery-window.ts';
+import type { LogRange } from '#domain/retention.ts';
 import type { Catalogue, Tables } from './tables.ts';
 
 type LogArchive = Insertable<Tables['log_archives']>;
@@ -74,4 +75,20 @@ export async function loadHistories(db: Catalogue, databaseId: string): Promise<
       .map((row) => ({ sequence: row.sequence, name: row.name, coversUntil: row.covers_until_at?.getTime() ?? null })),
     gaps: gaps.filter((row) => row.generation === number).map(({ sequence, reason }) => ({ sequence, reason })),
   }));
+}
+
+/** Forgets the pieces that none of the ranges holds. */
+export async function deleteLogRows(
+  db: Catalogue,
+  of: { database_id: string; generation: number },
+  keep: readonly LogRange[],
+): Promise<void> {
+  await db
+    .deleteFrom('log_archives')
+    .where('database_id', '=', of.database_id)
+    .where('generation', '=', of.generation)
+    .where((e) =>
+      e.not(e.or(keep.map(({ from, to }) => e.and([e('sequence', '>=', from), ...(to === undefined ? [] : [e('sequence', '<=', to)])])))),
+    )
+    .execute();
 }

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
+import type { RetentionRules } from '#domain/retention.ts';
 import { isUniqueViolation } from './failures.ts';
 import type { SealedPlace } from './seal.ts';
 import type { Catalogue, Tables } from './tables.ts';
@@ -48,4 +49,13 @@ async function refuseTakenName(name: string | undefined, query: Promise<unknown>
     if (!isUniqueViolation(error)) throw error;
     throw new TidemarkError('already-exists', `there is already a policy named "${name}"`, { cause: error });
   }
+}
+
+export function retentionRules(row: PolicyRow): RetentionRules {
+  return {
+    fulls: row.retention_fulls,
+    incrementalDays: row.retention_incremental_days,
+    logHours: row.retention_log_hours,
+    pitrEnabled: row.pitr_enabled,
+  };
 }

@@ -51,3 +51,10 @@ export function decideKind<T extends ChainLink>(requested: BackupKind, backups: 
 function byConsistentAt(a: ChainLink, b: ChainLink): number {
   return (a.consistentAt ?? 0) - (b.consistentAt ?? 0);
 }
+
+/** A backup and everything that builds on it and is there, itself first; empty when it is not completed. */
+export function withDescendants<T extends ChainLink>(backups: readonly T[], backupId: string): T[] {
+  const own = backups.filter((backup) => backup.id === backupId && backup.status === 'completed');
+  const children = backups.filter((backup) => backup.parentId === backupId && own.length > 0);
+  return [...own, ...children.flatMap((child) => withDescendants(backups, child.id))];
+}

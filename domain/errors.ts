@@ -106,6 +106,7 @@ export const errorCatalogue = {
     retryable: false,
     hint: 'The message names the setting that stands in the way. Change it, then attach again.',
   },
+  'confirmation-needed': { status: 409, retryable: false, hint: 'If you mean that, ask again with confirmBackups set to this number.' },
   'backup-failed': { status: 502, retryable: true, hint: "The message holds the tool's own last words." },
   'backup-not-proven': {
     status: 500,

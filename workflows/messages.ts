@@ -14,6 +14,10 @@ export interface BackupOperation extends Operation {
   readonly backupKind?: BackupKind;
 }
 
+export interface DeleteOperation extends Operation {
+  readonly backupId: string;
+}
+
 export interface RestoreOperation extends Operation {
   readonly restoreId: string;
 }
@@ -53,6 +57,7 @@ export interface OperationReport {
 export const attachUpdate = defineUpdate<void, [Operation]>('attach');
 export const detachUpdate = defineUpdate<void, [Operation]>('detach');
 export const manualBackupUpdate = defineUpdate<void, [BackupOperation]>('manualBackup');
+export const deleteBackupUpdate = defineUpdate<void, [DeleteOperation]>('deleteBackup');
 export const restoreUpdate = defineUpdate<void, [RestoreOperation]>('restore');
 /** The policy's row was changed: read it again. */
 export const editUpdate = defineUpdate<void>('edit');

@@ -5,6 +5,7 @@ import type { PolicyStatus } from '#domain/states.ts';
 import { failWith } from './failures.ts';
 import {
   attachUpdate,
+  deleteBackupUpdate,
   detachUpdate,
   editUpdate,
   manualBackupSignal,
@@ -37,6 +38,9 @@ export function answerMessages(memory: PolicyMemory, wake: () => void): void {
     validator: validators.manualBackup,
   });
   setHandler(restoreUpdate, (operation) => note(operation, { kind: 'restore', restoreId: operation.restoreId }), {
+    validator: validators.restore,
+  });
+  setHandler(deleteBackupUpdate, (operation) => note(operation, { kind: 'delete', backupId: operation.backupId }), {
     validator: validators.restore,
   });
   setHandler(editUpdate, () => {
@@ -118,8 +122,17 @@ function refuseBusy({ operations }: PolicyMemory, { databaseId }: Operation): vo
 
 /** "a restore is running" */
 export function describeRunning({ kind }: Work): string {
-  return `${kind === 'attach' ? 'an' : 'a'} ${kind} is running`;
+  return `${runningWords[kind]} is running`;
 }
+
+const runningWords: Readonly<Record<Work['kind'], string>> = {
+  attach: 'an attach',
+  detach: 'a detach',
+  backup: 'a backup',
+  restore: 'a restore',
+  retention: 'the daily retention',
+  delete: 'a deletion',
+};
 
 function describeState(memory: PolicyMemory): PolicyState {
   const { attached, operations, settings, handledUntil, failures } = memory;

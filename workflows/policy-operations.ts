@@ -8,8 +8,11 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/workflow';
 import { databaseWorkflowId } from '#domain/names.ts';
+import type { Slot } from '#domain/schedule.ts';
+import { applyRetention } from './apply-retention.ts';
 import { attachDatabase } from './attach-database.ts';
 import { backUpDatabase } from './back-up-database.ts';
+import { deleteBackup } from './delete-backup.ts';
 import { detachDatabase } from './detach-database.ts';
 import { isAlreadyStarted } from './failures.ts';
 import { describeRunning } from './policy-messages.ts';
@@ -32,11 +35,32 @@ export function noteSlotWork(memory: PolicyMemory): void {
   const slot = memory.due;
   if (slot === null || memory.store === 'validating') return;
   for (const databaseId of memory.attached) {
-    const reason = findObstacle(memory, databaseId);
-    if (reason === undefined) noteOperation(memory, databaseId, uuid4(), { kind: 'backup', backupKind: slot.kind, slotAt: slot.at });
-    else memory.skips.push({ taskId: uuid4(), databaseId, kind: slot.kind, slotAt: slot.at, reason });
+    noteSlot(memory, databaseId, slot);
   }
   memory.due = null;
+}
+
+/** Retention and deletions are over soon: a slot waits for them. What had to wait takes its turn here, backups first. */
+export function noteWaitingWork(memory: PolicyMemory): void {
+  for (const [databaseId, slot] of Object.entries(memory.waiting)) {
+    if (memory.operations[databaseId] !== undefined) continue;
+    delete memory.waiting[databaseId];
+    if (memory.attached.includes(databaseId)) noteSlot(memory, databaseId, slot);
+  }
+  for (const databaseId of memory.retaining) {
+    if (memory.operations[databaseId] === undefined && memory.attached.includes(databaseId))
+      noteOperation(memory, databaseId, uuid4(), { kind: 'retention' });
+    else if (memory.attached.includes(databaseId)) continue;
+    memory.retaining = memory.retaining.filter((id) => id !== databaseId);
+  }
+}
+
+function noteSlot(memory: PolicyMemory, databaseId: string, slot: Slot): void {
+  const reason = findObstacle(memory, databaseId);
+  const running = memory.operations[databaseId]?.work.kind;
+  if (reason === undefined) noteOperation(memory, databaseId, uuid4(), { kind: 'backup', backupKind: slot.kind, slotAt: slot.at });
+  else if (policyStatus(memory) === 'active' && (running === 'retention' || running === 'delete')) memory.waiting[databaseId] = slot;
+  else memory.skips.push({ taskId: uuid4(), databaseId, kind: slot.kind, slotAt: slot.at, reason });
 }
 
 function findObstacle(memory: PolicyMemory, databaseId: string): string | undefined {
@@ -104,6 +128,15 @@ async function startOperation(policyId: string, { databaseId, taskId, work }: No
       await startChild(backUpDatabase, { ...childOptions(databaseId, taskId, summary), args: [{ ...ref, kind: work.backupKind }] });
       return;
     }
+    case 'retention':
+      await startChild(applyRetention, { ...childOptions(databaseId, taskId, `Retention of ${name}`), args: [ref] });
+      return;
+    case 'delete':
+      await startChild(deleteBackup, {
+        ...childOptions(databaseId, taskId, `Deletion of a backup of ${name}`),
+        args: [{ ...ref, backupId: work.backupId }],
+      });
+      return;
     case 'restore':
       await startChild(restoreDatabase, {
         ...childOptions(databaseId, taskId, `Restore of ${name}`),

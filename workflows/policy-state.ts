@@ -6,13 +6,14 @@ import type { OperationReport, PolicySettings } from './messages.ts';
 
 /** What to start on a database; it holds the database from when it is noted until its report. */
 export type Work =
-  | { readonly kind: 'attach' | 'detach' }
+  | { readonly kind: 'attach' | 'detach' | 'retention' }
   | {
       readonly kind: 'backup';
       readonly backupKind: BackupKind;
       /** The slot that asked for it; absent for a manual one. */ readonly slotAt?: number;
     }
-  | { readonly kind: 'restore'; readonly restoreId: string };
+  | { readonly kind: 'restore'; readonly restoreId: string }
+  | { readonly kind: 'delete'; readonly backupId: string };
 
 export interface NotedOperation {
   readonly databaseId: string;
@@ -50,6 +51,11 @@ export interface PolicyMemory {
   /** Every slot up to here has been run, recorded as skipped, or noted as `due`. */
   handledUntil: number;
   due: Slot | null;
+  /** By database: slots that wait for the end of a retention or a deletion. */
+  waiting: Record<string, Slot>;
+  /** When retention fell due last, and the databases of which it is still to begin. */
+  retainedAt: number;
+  retaining: string[];
   /** Not yet in the catalogue. */
   skips: Skip[];
   /** When lost operations were last looked for. */
@@ -72,6 +78,9 @@ export function createMemory(now: number): PolicyMemory {
     databaseNames: {},
     handledUntil: now,
     due: null,
+    waiting: {},
+    retainedAt: now,
+    retaining: [],
     skips: [],
     lookedAt: now,
     mirrored: '',
@@ -93,6 +102,21 @@ export function policyStatus({ store, failures }: PolicyMemory): PolicyStatus {
 /** What is wrong, the store's fault first: nothing else goes well without it. */
 export function policyError({ storeError, failures }: PolicyMemory): string | null {
   return storeError ?? failures.lastError;
+}
+
+const day = 24 * 60 * 60_000;
+
+/** When retention falls due next. */
+export function nextRetentionAt({ retainedAt }: PolicyMemory): number {
+  return retainedAt + day;
+}
+
+/** Once a day for every attached database; one that is busy waits for its turn. */
+export function noteDueRetention(memory: PolicyMemory, now: number): void {
+  if (now >= nextRetentionAt(memory)) {
+    memory.retainedAt = now;
+    memory.retaining = [...memory.attached];
+  }
 }
 
 export function noteOperation(memory: PolicyMemory, databaseId: string, taskId: string, work: Work): void {

@@ -12,8 +12,8 @@ import { nextSlot } from '#domain/schedule.ts';
 import { failureOf } from './failures.ts';
 import type { PolicyInput } from './messages.ts';
 import { answerMessages } from './policy-messages.ts';
-import { freeLost, noteSlotWork, recordSkips, startQueued } from './policy-operations.ts';
-import { createMemory, noteDueSlot, type PolicyMemory, startedOperations } from './policy-state.ts';
+import { freeLost, noteSlotWork, noteWaitingWork, recordSkips, startQueued } from './policy-operations.ts';
+import { createMemory, nextRetentionAt, noteDueRetention, noteDueSlot, type PolicyMemory, startedOperations } from './policy-state.ts';
 import { describeForLists, describeForOperators, describeSlot } from './policy-view.ts';
 import { catalogue, probes } from './proxies.ts';
 
@@ -59,6 +59,8 @@ async function pass(policyId: string, memory: PolicyMemory, validate: () => void
     if (memory.readRevision < memory.revision) await readSettings(policyId, memory);
     validate();
     noteSlotWork(memory);
+    noteDueRetention(memory, Date.now());
+    noteWaitingWork(memory);
     if (startedOperations(memory).length === 0) memory.lookedAt = Date.now();
     await startQueued(policyId, memory);
     await recordSkips(policyId, memory);
@@ -141,6 +143,7 @@ function nextWaking(memory: PolicyMemory, now: number): { ms: number; summary: s
     const slot = nextSlot(memory.settings.schedule, memory.handledUntil);
     waits.push({ ms: slot.at - now, summary: `Until the ${describeSlot(slot)}` });
   }
+  waits.push({ ms: nextRetentionAt(memory) - now, summary: 'Until the daily retention' });
   if (startedOperations(memory).length > 0)
     waits.push({ ms: memory.lookedAt + lookEvery - now, summary: 'Until the next look at what is running' });
   if (memory.trouble !== null) waits.push({ ms: afterTrouble, summary: 'Until the bookkeeping is tried again' });

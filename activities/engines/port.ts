@@ -1,5 +1,6 @@
 import type { Host } from '#activities/hosts/port.ts';
 import type { Store, StoreAddress } from '#activities/stores/port.ts';
+import type { LogRange } from '#domain/retention.ts';
 import type { BackupKind, DatabaseRole, EngineName } from '#domain/states.ts';
 
 /** How engines differ, as data: nobody outside an engine's folder asks for its name. */
@@ -118,6 +119,8 @@ export interface Engine {
   checkContinuity(context: EngineContext, from: number, marks: readonly LogMark[]): Promise<LogReport>;
   /** Removes backups, with what builds on them, from the repository. */
   expire(context: EngineContext, labels: readonly string[]): Promise<void>;
+  /** Removes every log archive that none of the ranges holds. */
+  expireLogs(context: EngineContext, keep: readonly LogRange[]): Promise<void>;
   readonly restore: RestoreSteps;
 }
 

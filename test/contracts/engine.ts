@@ -227,6 +227,21 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
       await bench.engine.restore.cleanUp(context(), requestFor(kept));
     });
 
+    it('removes the log archives that no range holds, and can go on archiving and restoring', async () => {
+      const base = await backUp('full');
+      await bench.closeLogs(2);
+      const mark = await bench.engine.flushLogs(context());
+      await bench.engine.expireLogs(context(), [{ from: base.firstLog ?? 0 }]);
+      await bench.engine.expireLogs(context(), [{ from: base.firstLog ?? 0 }]);
+      const all = await bench.engine.checkContinuity(context(), 0, [mark]);
+      expect(all.pieces[0]?.sequence).toBe(base.firstLog);
+      const next = await bench.engine.flushLogs(context());
+      const later = await bench.engine.checkContinuity(context(), base.firstLog ?? 0, [mark, next]);
+      expect([later.gaps, later.pieces.at(-1)?.sequence]).toEqual([[], next.sequence]);
+      await bench.engine.restore.preflight(context(), requestFor(base));
+      await bench.engine.restore.cleanUp(context(), requestFor(base));
+    });
+
     it('turns archiving off and takes every file and process of ours with it', async () => {
       await bench.engine.disarm(context());
       expect(await bench.leftovers()).toEqual([]);

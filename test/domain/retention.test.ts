@@ -13,7 +13,7 @@ function history(story: string, hours = 12): { backups: RetentionBackup[]; gener
   const backups: RetentionBackup[] = [];
   let [generation, log] = [1, 0];
   let parent: string | null = null;
-  for (const [index, act] of [...story].entries()) {
+  for (const [index, act] of story.split('').entries()) {
     log += 2;
     if (act === 'r') {
       generation += 1;

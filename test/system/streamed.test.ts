@@ -82,6 +82,36 @@ describe.each(['mariadb', 'mysql'] as const)('the main job on %s', (engine) => {
     }
   });
 
+  it('deletes a backup with what builds on it, from the bucket too; the newest can still be restored', async () => {
+    const list = async () =>
+      (
+        await house.api.get<{ items: { id: string; kind: string; status: string; generation: number }[] }>(
+          `/databases/${databaseId}/backups`,
+        )
+      ).items;
+    const first = (await list()).findLast(({ kind }) => kind === 'full');
+    const problem = await house.api.post(`/backups/${first?.id}/deletions`, { confirmBackups: 99 }).catch((error: unknown) => error);
+    expect(problem).toMatchObject({ code: 'confirmation-needed' });
+    const count = Number(/removes (\d+) backups/.exec(String(problem))?.[1]);
+    expect(count).toBe((await list()).filter(({ generation }) => generation === 1).length);
+    const task = await house.api.post<Task>(`/backups/${first?.id}/deletions`, { confirmBackups: count });
+    await house.api.waitForTask(task.id);
+    expect((await list()).filter(({ status }) => status === 'deleted')).toHaveLength(count);
+    const folder = `/srv/s3/data/${String(store['bucket'])}/tidemark/${databaseId}`;
+    const left = await house.lab.exec('s3', [
+      'sh',
+      '-c',
+      `find ${folder}/g1 -type f 2>/dev/null | wc -l; find ${folder} -name manifest.json | wc -l`,
+    ]);
+    expect(left.stdout.split('\n').slice(0, 2)).toEqual(['0', String((await list()).length - count)]);
+    const [newest] = await list();
+    const restore = await house.api.post<{ taskId: string }>(`/databases/${databaseId}/restores`, {
+      backupId: newest?.id,
+      confirmName: name,
+    });
+    await house.api.waitForTask(restore.taskId);
+  });
+
   it('detaches: nothing of ours on the host, the backups still listed', async () => {
     const task = await house.api.delete<Task>(`/policies/${policyId}/attachments/${databaseId}`);
     await house.api.waitForTask(task.id);

@@ -54,6 +54,16 @@ test('a cleaning up that fails is told, and does not hide what went wrong first'
   });
 });
 
+test('retention and deletion mark before they remove; what cannot be removed is told', async () => {
+  expect(await run(benchOf(), 'applyRetention')).toEqual({ did: ['markExpired', 'removeDeleted'], failure: undefined });
+  benchOf().world.calls.length = 0;
+  benchOf().world.before.removeDeleted = refuse('store-permission-missing', 'the bucket does not grant s3:DeleteObject');
+  expect(await run(benchOf(), 'deleteBackup', { backupId: newId() })).toEqual({
+    did: ['markForDeletion', 'removeDeleted'],
+    failure: { code: 'store-permission-missing', message: 'the bucket does not grant s3:DeleteObject' },
+  });
+});
+
 test('a detach takes the logs off first, then the attachment', async () => {
   expect(await run(benchOf(), 'detachDatabase')).toEqual({ did: ['disarmPitr', 'closeAttachment'], failure: undefined });
 });

@@ -2,7 +2,7 @@ import type { Engine } from '../port.ts';
 import { arm, disarm } from './arm.ts';
 import { backUp } from './back-up.ts';
 import { expire } from './expire.ts';
-import { checkContinuity, flushLogs } from './logs.ts';
+import { checkContinuity, expireLogs, flushLogs } from './logs.ts';
 import { measureHealth, prepare } from './prepare.ts';
 import { build } from './restore/build.ts';
 import { preflight } from './restore/preflight.ts';
@@ -20,5 +20,6 @@ export const postgresql: Engine = {
   flushLogs,
   checkContinuity,
   expire,
+  expireLogs,
   restore: { preflight, build, recover, swap, swapBack, cleanUp },
 };

@@ -1,8 +1,10 @@
 import { TidemarkError } from '#domain/errors.ts';
+import type { LogRange } from '#domain/retention.ts';
+import { isKept } from '#domain/retention.ts';
 import type { EngineContext, LogMark, LogReport } from '../port.ts';
 import { configPath, pgbackrest, repositoryKey, stanza } from './repository.ts';
 import type { Server } from './server.ts';
-import { findRunningServer, readFacts, runSql } from './server.ts';
+import { findFacts, findRunningServer, findServer, readFacts, runSql } from './server.ts';
 import type { TimelineSwitch, WalSegment } from './wal.ts';
 import { lineage, parseArchivedSegment, parseHistory, parseSegment, segmentName } from './wal.ts';
 
@@ -69,7 +71,16 @@ export async function checkContinuity(context: EngineContext, from: number, mark
   };
 }
 
+/** pgBackRest's own expire cuts by backups; a window by time has other edges. History files stay. */
+export async function expireLogs(context: EngineContext, keep: readonly LogRange[]): Promise<void> {
+  const { segmentBytes } = await findFacts(context, await findServer(context));
+  for (const { sequence, key } of await listSegments(context, segmentBytes)) {
+    if (!isKept(keep, sequence)) await context.repository.store.delete(key);
+  }
+}
+
 interface StoredSegment extends WalSegment {
+  readonly key: string;
   readonly sizeBytes: number;
   readonly modifiedAt: Date;
 }
@@ -79,7 +90,7 @@ async function listSegments(context: EngineContext, segmentBytes: number): Promi
   const segments: StoredSegment[] = [];
   for await (const object of context.repository.store.list(folder)) {
     const segment = parseArchivedSegment(object.key.split('/').at(-1) ?? '', segmentBytes);
-    if (segment !== undefined) segments.push({ ...segment, sizeBytes: object.sizeBytes, modifiedAt: object.modifiedAt });
+    if (segment !== undefined) segments.push({ ...segment, key: object.key, sizeBytes: object.sizeBytes, modifiedAt: object.modifiedAt });
   }
   return segments;
 }

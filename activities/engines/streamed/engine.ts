@@ -1,4 +1,5 @@
 import { checkLogs } from '../binlog/continuity.ts';
+import { expireLogs } from '../binlog/expire.ts';
 import type { Engine } from '../port.ts';
 import { arm, disarm } from './arm.ts';
 import { backUp } from './back-up.ts';
@@ -24,6 +25,7 @@ export function createStreamedEngine(dialect: Dialect): Engine {
     flushLogs: (context) => flushLogs(context, dialect),
     checkContinuity: checkLogs,
     expire,
+    expireLogs,
     restore: {
       preflight: (context, request) => preflight(context, dialect, request),
       build: (context, request) => build(context, dialect, request),

@@ -1,0 +1,107 @@
+import { findOpenGeneration, listGenerations } from '#db/attachments.ts';
+import type { GenerationRow } from '#db/attachments.ts';
+import { backupLink, getBackup, listBackups, markDeleted, markDeleting } from '#db/backups.ts';
+import type { BackupRow } from '#db/backups.ts';
+import { deleteLogRows } from '#db/logs.ts';
+import { getPolicy, retentionRules } from '#db/policies.ts';
+import type { Catalogue } from '#db/tables.ts';
+import { withDescendants } from '#domain/chain.ts';
+import { generationKey, manifestKey } from '#domain/names.ts';
+import type { LogRange, RetentionPlan } from '#domain/retention.ts';
+import { planRetention } from '#domain/retention.ts';
+import type { BackupLink } from '#db/backups.ts';
+import type { BackupRef, CatalogueActivities, TaskRef, TransferActivities } from './activities.ts';
+import type { ActivityDeps } from './context.ts';
+import { withRepository, withStore } from './context.ts';
+import type { Store } from './stores/port.ts';
+import type { Attempt } from './wrap.ts';
+import { wrapLong, wrapShort } from './wrap.ts';
+
+type RetentionActivities = Pick<CatalogueActivities, 'markExpired' | 'markForDeletion'> & Pick<TransferActivities, 'removeDeleted'>;
+
+/** What the policy's retention removes now of a database's backups, and what stays of its logs. */
+export async function planOf(db: Catalogue, policyId: string, databaseId: string): Promise<RetentionPlan<BackupLink>> {
+  const [policy, backups, open] = await Promise.all([
+    getPolicy(db, policyId),
+    listBackups(db, databaseId),
+    findOpenGeneration(db, databaseId),
+  ]);
+  const own = backups.filter((backup) => backup.policy_id === policyId).map(backupLink);
+  return planRetention(retentionRules(policy), own, Date.now(), open?.policy_id === policyId ? open.number : undefined);
+}
+
+/** In two phases: what goes is marked, and from then on nothing is built on it or restored from it; then it is removed. */
+export function createRetentionActivities(deps: ActivityDeps): RetentionActivities {
+  const { db } = deps;
+  return {
+    markExpired: wrapShort(async ({ policyId, databaseId }: TaskRef) => {
+      const plan = await planOf(db, policyId, databaseId);
+      await markDeleting(
+        db,
+        plan.backups.map(({ backup }) => backup.id),
+      );
+      return { backups: plan.backups.length };
+    }),
+
+    markForDeletion: wrapShort(async ({ databaseId, backupId }: BackupRef) => {
+      const backup = await getBackup(db, backupId);
+      const links = (await listBackups(db, databaseId)).map(backupLink);
+      await markDeleting(
+        db,
+        withDescendants(links, backup.id).map(({ id }) => id),
+      );
+    }),
+
+    removeDeleted: wrapLong(db, 'Removing what is not kept', async (input: TaskRef, attempt) => {
+      const [plan, backups, generations] = await Promise.all([
+        planOf(db, input.policyId, input.databaseId),
+        listBackups(db, input.databaseId),
+        listGenerations(db, input.databaseId, input.policyId),
+      ]);
+      for (const generation of generations) {
+        const doomed = backups.filter(
+          (backup) => backup.generation === generation.number && ['deleting', 'failed'].includes(backup.status),
+        );
+        const keep = plan.logs.find((logs) => logs.generation === generation.number)?.keep;
+        if (keep === undefined && generation.ended_at !== null) await removeGeneration(deps, generation);
+        else await removeFrom(deps, generation, { doomed, keep: keep ?? [{ from: 0 }] }, attempt);
+        await markDeleted(
+          db,
+          doomed.filter(({ status }) => status === 'deleting').map(({ id }) => id),
+        );
+        await deleteLogRows(db, { database_id: input.databaseId, generation: generation.number }, keep ?? []);
+      }
+    }),
+  };
+}
+
+/** Nothing of it is kept: everything below its prefix goes, which also removes what an engine would not remove by itself. */
+async function removeGeneration(
+  deps: ActivityDeps,
+  { database_id: databaseId, number, policy_id: policyId }: GenerationRow,
+): Promise<void> {
+  await withStore(deps, policyId, (store) => removeBelow(store, `${generationKey(databaseId, number)}/`));
+}
+
+async function removeFrom(
+  deps: ActivityDeps,
+  { database_id: databaseId, number }: GenerationRow,
+  { doomed, keep }: { readonly doomed: readonly BackupRow[]; readonly keep: readonly LogRange[] },
+  attempt: Attempt,
+): Promise<void> {
+  await withRepository(deps, { databaseId, generation: number }, attempt, async (engine, context) => {
+    const { store } = context.repository;
+    // without its manifest a backup is not there, whatever is left of it
+    for (const { id } of doomed) await store.delete(manifestKey(databaseId, number, id));
+    await engine.expire(
+      context,
+      doomed.map(({ id, label }) => label ?? id),
+    );
+    for (const { id } of doomed) await removeBelow(store, `${generationKey(databaseId, number)}/backups/${id}/`);
+    await engine.expireLogs(context, keep);
+  });
+}
+
+async function removeBelow(store: Store, folder: string): Promise<void> {
+  for await (const { key } of store.list(folder)) await store.delete(key);
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { backupLink, listBackups } from '#db/backups.ts';
+import { findOpenGeneration } from '#db/attachments.ts';
+import { getPolicy, retentionRules } from '#db/policies.ts';
+import { deletionSchema } from '#domain/backup.schema.ts';
+import { withDescendants } from '#domain/chain.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import { planRetention } from '#domain/retention.ts';
+import { backupKinds } from '#domain/states.ts';
+import { idParams, listOf, maybeAt, maybeIsoOf } from './answers.ts';
+import { requestOperation } from './operations.ts';
+import { getVisibleBackup, getVisibleDatabase } from './ownership.ts';
+import { defineRoute } from './route.ts';
+import { taskSchema } from './task-view.ts';
+import { viewNewTask } from './tasks.ts';
+
+const doomedSchema = z
+  .object({ backupId: z.uuid(), kind: z.enum(backupKinds), consistentAt: maybeAt, reason: z.string() })
+  .meta({ id: 'DoomedBackup' });
+
+export const retentionRoutes = [
+  defineRoute({
+    method: 'get',
+    path: '/api/v1/databases/{id}/retention-plan',
+    operationId: 'getRetentionPlan',
+    summary: 'What the daily retention would remove now, and why each.',
+    auth: 'user',
+    params: idParams,
+    answer: { status: 200, description: 'The backups that would go.', schema: listOf(doomedSchema) },
+    async handle(call) {
+      const database = await getVisibleDatabase(call, call.params.id);
+      if (database.policy_id === null) throw new TidemarkError('not-attached', `${database.name} is not attached to a policy`);
+      const { db } = call.deps;
+      const [policy, rows, open] = await Promise.all([
+        getPolicy(db, database.policy_id),
+        listBackups(db, database.id),
+        findOpenGeneration(db, database.id),
+      ]);
+      const own = rows.filter((row) => row.policy_id === policy.id).map(backupLink);
+      const { backups } = planRetention(retentionRules(policy), own, Date.now(), open?.number);
+      return {
+        items: backups.map(({ backup: { row }, reason }) => ({
+          backupId: row.id,
+          kind: row.kind,
+          consistentAt: maybeIsoOf(row.consistent_at),
+          reason,
+        })),
+      };
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/api/v1/backups/{id}/deletions',
+    operationId: 'deleteBackup',
+    summary: 'Delete a backup and what builds on it. The number of backups that go has to be named; a refusal names it, and them.',
+    auth: 'user',
+    params: idParams,
+    body: deletionSchema,
+    answer: { status: 202, description: 'The deletion has begun.', schema: taskSchema },
+    async handle(call) {
+      const backup = await getVisibleBackup(call, call.params.id);
+      const database = await getVisibleDatabase(call, backup.database_id);
+      if (database.policy_id !== backup.policy_id)
+        throw new TidemarkError('not-attached', `${database.name} is not attached to the policy that keeps the backup`);
+      const rows = (await listBackups(call.deps.db, database.id)).map(backupLink);
+      const gone = withDescendants(rows, backup.id);
+      if (gone.length === 0) throw new TidemarkError('backup-not-restorable', `the backup ${backup.id} is ${backup.status}, not completed`);
+      if (call.body.confirmBackups !== gone.length)
+        throw new TidemarkError(
+          'confirmation-needed',
+          whatGoes(
+            gone.map(({ row }) => row),
+            rows.length,
+          ),
+        );
+      const taskId = await requestOperation(call, {
+        update: 'deleteBackup',
+        kind: 'delete',
+        policyId: backup.policy_id,
+        database,
+        more: { backupId: backup.id },
+      });
+      return viewNewTask(call.deps, taskId);
+    },
+  }),
+];
+
+function whatGoes(
+  rows: readonly { readonly id: string; readonly kind: string; readonly consistent_at: Date | null }[],
+  all: number,
+): string {
+  const list = rows.map(({ id, kind, consistent_at: at }) => `the ${kind} of ${at?.toISOString() ?? '?'} (${id})`).join(', ');
+  const last = rows.length === all ? ' No backup of the database is left then.' : '';
+  return `deleting it removes ${rows.length === 1 ? 'one backup' : `${rows.length} backups`}: ${list}.${last}`;
+}
