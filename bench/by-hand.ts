@@ -10,6 +10,8 @@ export interface Hand {
   /** The tool's own stream on standard output, uncompressed; `cleanUp` afterwards. */
   readonly tool: string;
   readonly cleanUp: string;
+  /** Lists the names of the server's binary logs, ascending. */
+  readonly listLogs: string;
   backUp(): Promise<void>;
   /** The pipe reversed, into `directory`, up to a data directory that a server could start on. */
   restore(): Promise<void>;
@@ -22,6 +24,7 @@ export interface Hand {
 const directory = '/var/lib/by-hand';
 
 interface Recipe {
+  readonly listLogs: string;
   readonly tool: string;
   readonly cleanUp: string;
   readonly unpack: string;
@@ -33,22 +36,24 @@ interface Recipe {
 
 const recipes: Readonly<Record<StreamedName, Recipe>> = {
   mariadb: {
+    listLogs: 'cd /var/lib/mysql; ls mysqld-bin.0* | grep -v idx',
     tool: 'mariadb-backup --backup --stream=mbstream --parallel=2 --target-dir=/run/by-hand 2>/run/by-hand.log',
     cleanUp: 'rm -rf /run/by-hand*',
     unpack: `mbstream -x -C ${directory}`,
     prepare: `mariadb-backup --prepare --target-dir=${directory} >/run/by-hand.log 2>&1`,
-    start: `mariadbd --no-defaults --user=mysql --datadir=${directory} --socket=/run/by-hand.sock --pid-file=/run/by-hand.pid --log-error=/run/by-hand.err --skip-networking --skip-log-bin --skip-slave-start --innodb-flush-log-at-trx-commit=0 --server-id=99`,
-    replay: `read -r file position rest < $(ls ${directory}/*_binlog_info | head -n 1); cd /var/lib/mysql; files=$(ls mysqld-bin.0* | awk -v from="$file" '$0 >= from'); mariadb-binlog --start-position="$position" $files | mariadb --binary-mode --socket=/run/by-hand.sock`,
-    stop: 'mariadb-admin --socket=/run/by-hand.sock shutdown',
+    start: `mariadbd --no-defaults --user=mysql --datadir=${directory} --socket=${directory}/private.sock --pid-file=${directory}/private.pid --log-error=${directory}/private.err --skip-networking --skip-log-bin --skip-slave-start --innodb-flush-log-at-trx-commit=0 --server-id=99`,
+    replay: `read -r file position rest < $(ls ${directory}/*_binlog_info | head -n 1); cd /var/lib/mysql; mariadb-binlog --start-position="$position" $(ls mysqld-bin.0* | grep -v idx | awk -v from="$file" '$0 >= from') | mariadb --binary-mode --socket=${directory}/private.sock`,
+    stop: `mariadb-admin --socket=${directory}/private.sock shutdown`,
   },
   mysql: {
+    listLogs: 'cd /var/lib/mysql; ls binlog.0*',
     tool: `{ rm -rf /var/lib/mysql-files/by-hand; mysql -e "clone local data directory = '/var/lib/mysql-files/by-hand'"; tar -C /var/lib/mysql-files/by-hand -cf - .; }`,
     cleanUp: 'rm -rf /var/lib/mysql-files/by-hand',
     unpack: `tar -x -C ${directory} -f -`,
     prepare: 'true',
-    start: `mysqld --no-defaults --user=mysql --datadir=${directory} --socket=/run/by-hand.sock --pid-file=/run/by-hand.pid --log-error=/run/by-hand.err --skip-networking --mysqlx=OFF --skip-log-bin --skip-replica-start --innodb-flush-log-at-trx-commit=0 --server-id=99 --gtid-mode=ON --enforce-gtid-consistency=ON --plugin-load-add=mysql_clone.so`,
-    replay: `cd /var/lib/mysql; mysqlbinlog $(cat /root/logs-to-replay) | mysql --binary-mode --socket=/run/by-hand.sock`,
-    stop: 'mysqladmin --socket=/run/by-hand.sock shutdown',
+    start: `mysqld --no-defaults --user=mysql --datadir=${directory} --socket=${directory}/private.sock --pid-file=${directory}/private.pid --log-error=${directory}/private.err --skip-networking --mysqlx=OFF --skip-log-bin --skip-replica-start --innodb-flush-log-at-trx-commit=0 --server-id=99 --gtid-mode=ON --enforce-gtid-consistency=ON --plugin-load-add=mysql_clone.so`,
+    replay: `cd /var/lib/mysql; mysqlbinlog $(cat /root/logs-to-replay) | mysql --binary-mode --socket=${directory}/private.sock`,
+    stop: `mysqladmin --socket=${directory}/private.sock shutdown`,
   },
 };
 
@@ -75,6 +80,7 @@ ENV`);
     run,
     tool: recipe.tool,
     cleanUp: recipe.cleanUp,
+    listLogs: recipe.listLogs,
     async backUp() {
       await run(`. /root/rclone.env; ${recipe.tool} | zstd -q -T0 -3 -c | ${encrypt} | rclone rcat ${object}; ${recipe.cleanUp}`);
     },
@@ -84,7 +90,7 @@ rclone cat ${object} | ${encrypt} -d | zstd -q -dc | ${recipe.unpack}; ${recipe.
     },
     async startPrivate() {
       await run(`${recipe.start} </dev/null >/dev/null 2>&1 &
-for try in $(seq 300); do ${engine} --socket=/run/by-hand.sock -e 'select 1' >/dev/null 2>&1 && exit 0; sleep 0.2; done; exit 1`);
+for try in $(seq 300); do ${engine} --socket=${directory}/private.sock -e 'select 1' >/dev/null 2>&1 && exit 0; sleep 0.2; done; tail -n 5 ${directory}/private.err >&2; exit 1`);
     },
     replay: async () => void (await run(recipe.replay)),
     end: async () => void (await run(`${recipe.stop}; sleep 2; rm -rf ${directory}`)),

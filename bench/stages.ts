@@ -64,7 +64,7 @@ export async function measureStages(lab: Lab, engine: StreamedName, store: Answe
   return lines;
 }
 
-/** Peak memory of a process of its own that carries so many streams of 2 GiB at once, in MiB. */
+/** Peak memory of a process of its own that carries so many streams of 1 GiB at once, in MiB. */
 export async function measureStreams(lab: Lab, engine: StreamedName, store: Answer, streams: number): Promise<number> {
   const input = JSON.stringify({ lab: lab.name, subnet: lab.subnet, engine, store, streams });
   const output = await runCommand(process.execPath, [new URL('stream-process.ts', import.meta.url).pathname], {

@@ -22,7 +22,7 @@ const lab = await openLab({ cacheDir: findCacheDir(process.env), name, subnet },
 await Promise.all(
   Array.from({ length: streams }, async (_, index) => {
     const parts = await openParts(lab, engine, store);
-    const output = await parts.host.readStream('head -c 2147483648 /dev/urandom | zstd -q -1 -c', {
+    const output = await parts.host.readStream('head -c 1073741824 /dev/urandom | zstd -q -1 -c', {
       scope: 'bench',
       id: `memory-${index}`,
     });

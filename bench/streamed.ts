@@ -26,14 +26,14 @@ export async function benchStreamed(engine: StreamedName): Promise<boolean> {
   return withHouse([engine], async (house) => {
     const bench = await setUp(house, engine);
     const { progress, hand } = bench;
-    progress.line(`Database: ${await hand.run('du -sh --exclude="*bin.0*" /var/lib/mysql | cut -f 1')}`);
+    progress.line(`Database: ${await hand.run('du -sh --exclude="*bin*.0*" /var/lib/mysql | cut -f 1')}`);
     const backups = await compareBackups(bench);
+    progress.line(comparison('Full backup, from start to proven', backups.ours, backups.hand));
     const workerMib = await peakMemory(house.product.worker.current().pid);
     const stages = await progress.step('Where the time goes', () => measureStages(house.lab, engine, bench.store, hand));
+    progress.line(`Where the time of a full goes, one stage more each time:\n${stages.join('\n')}`);
     const memory = await measureMemory(bench);
     const restore = await compareRestores(bench);
-    progress.line(`\nWhere the time of a full goes, one stage more each time:\n${stages.join('\n')}`);
-    progress.line(comparison('Full backup, from start to proven', backups.ours, backups.hand));
     progress.line(comparison('Restore, data directory written and prepared', restore.build, restore.hand));
     progress.line(
       comparison(`Replay of ${restore.replayMb} MB of binary logs, fetching and private server included`, restore.recover, restore.pipe),
@@ -115,13 +115,13 @@ interface Restores {
 /** The hand's backup and ours are taken at the same state; then the logs are written that both replay. */
 async function compareRestores(bench: Bench): Promise<Restores> {
   const { progress, hand, api, databaseId } = bench;
-  const first = await hand.run(`ls /var/lib/mysql/*bin.0* | tail -n 1 | xargs basename`);
+  const first = await hand.run(`${hand.listLogs} | tail -n 1`);
   await hand.backUp();
   await api.waitForTask((await api.post<Task>(`/databases/${databaseId}/backups`, {})).id);
   await progress.step('Writing binary logs', () => bench.application.administer(writeSql()));
   await sleep(2_000);
   const target = new Date(Math.floor(Date.now() / 1000) * 1000);
-  const files = `cd /var/lib/mysql; ls *bin.0* | awk '$0 >= "${first}"'`;
+  const files = `${hand.listLogs} | awk '$0 >= "${first}"'`;
   const replayMb = Math.round(Number(await hand.run(`${files} | xargs du -cb | tail -n 1 | cut -f 1`)) / 1e6);
   await hand.run(`(${files}) > /root/logs-to-replay`);
   const times = { hand: [await progress.step('Restore by hand', () => timed(() => hand.restore()))], pipe: [] as number[] };
