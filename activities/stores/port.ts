@@ -42,7 +42,7 @@ export interface Store {
   /** Writes a small object and reads back its size. */
   put(key: string, body: Buffer): Promise<void>;
   /**
-   * Writes an object of any size (up to 156 GiB) from a stream, in parts of 16 MiB; at most three of them are in memory at once. Reads
+   * Writes an object of any size (up to 78 GiB) from a stream, in parts of 8 MiB; at most four of them are in memory at once. Reads
    * back its size. When it throws, nothing counts as written: an unfinished upload has been aborted, the body is destroyed, and
    * the body's own error is thrown as it is.
    */

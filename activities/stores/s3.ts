@@ -9,7 +9,7 @@ const defaultMaxBytes = 4 * 1024 * 1024;
 /** Throws at once when the address has not the form that the port asks for; nothing is connected before the first call. */
 export function openStore(address: StoreAddress, deps: StoreDeps): Store {
   const client = createStoreClient(address, deps);
-  const transfers = createStoreClient(address, { ...deps, timeouts: { ...transferTimeouts, ...deps.timeouts } });
+  const transfers = createStoreClient(address, { ...deps, unsignedBodies: true, timeouts: { ...transferTimeouts, ...deps.timeouts } });
   const head = (key: string) => headObject(client, address, key);
   return {
     list: (keyPrefix) => listObjects(client, address, keyPrefix),

@@ -8,9 +8,9 @@ import { storeFailure } from './failures.ts';
 import { fullKey, shown } from './objects.ts';
 import type { StoreAddress, TransferOptions } from './port.ts';
 
-const PART_BYTES = 16 * 1024 * 1024;
+const PART_BYTES = 8 * 1024 * 1024;
 /** Parts that are sent at once; one more is being filled. */
-const PARTS_IN_FLIGHT = 2;
+const PARTS_IN_FLIGHT = 3;
 
 /** Returns how many bytes were sent. The SDK completes an upload whose source ended early: a source has to fail, and its failure is told here. */
 export async function uploadObject(

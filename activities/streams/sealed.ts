@@ -31,7 +31,8 @@ const READ_AHEAD_BYTES = 16 * 1024 * 1024;
 
 /**
  * Lays an endless stream down as volumes of 1 GiB, `<prefix>.<random>.00000` and on; the random part keeps two attempts from
- * writing over each other. A source that fails fails the call; the volumes that stand by then are for whoever called to remove.
+ * writing over each other. While the store puts one together the next one is already sent. A source that fails fails the call; the
+ * volumes that stand by then are for whoever called to remove.
  */
 export async function writeVolumes(
   vault: Vault,
@@ -41,16 +42,25 @@ export async function writeVolumes(
 ): Promise<SealedObject[]> {
   const attempt = randomBytes(4).toString('hex');
   const cursor = createCursor(source);
-  const volumes: SealedObject[] = [];
+  const volumes: Promise<SealedObject>[] = [];
   try {
     do {
       const key = `${prefix}.${attempt}.${String(volumes.length).padStart(5, '0')}`;
-      volumes.push(await writeObject(vault, key, cursor.take(options.volumeBytes ?? VOLUME_BYTES), options));
+      const { promise: isSent, resolve: sent } = Promise.withResolvers<void>();
+      const volume = writeObject(vault, key, endTold(cursor.take(options.volumeBytes ?? VOLUME_BYTES), sent), options);
+      volumes.push(volume);
+      await Promise.race([isSent, volume]);
+      await volumes.at(-2);
     } while (!(await cursor.isOver()));
-    return volumes;
+    return await Promise.all(volumes);
   } finally {
-    await cursor.close();
+    await Promise.allSettled([cursor.close(), ...volumes]);
   }
+}
+
+async function* endTold(source: AsyncIterable<Buffer>, onEnd: () => void): AsyncGenerator<Buffer> {
+  yield* source;
+  onEnd();
 }
 
 /** Lays a stream down as one object, encrypted when the vault has a key. */

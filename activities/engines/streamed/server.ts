@@ -107,36 +107,51 @@ export function clientCommand({ server: { client } }: Pick<Dialect, 'server'>, s
 export async function runSql(
   host: Host,
   dialect: Pick<Dialect, 'server'>,
-  { socket }: Pick<Server, 'socket'>,
+  server: Pick<Server, 'socket'>,
   sql: string,
-  { vertical = false, timeoutMs = 60_000 }: { readonly vertical?: boolean; readonly timeoutMs?: number } = {},
+  { vertical = false }: { readonly vertical?: boolean } = {},
 ): Promise<string> {
-  const command = vertical
-    ? sh`HOME=/root ${raw(dialect.server.client)} --protocol=socket --socket=${socket} --vertical`
-    : clientCommand(dialect, socket);
-  const output = await host.tryRun(`${command} <<'TIDEMARK_SQL'\n${sql}\nTIDEMARK_SQL\n`, { timeoutMs });
-  if (output.exitCode === 0) return output.stdout.trimEnd();
-  const code = /ERROR 2\d\d\d/.test(output.stderr) ? 'server-down' : 'host-command-failed';
-  throw new TidemarkError(code, `${dialect.server.client} ended with ${output.exitCode}: ${lastLines(output.stderr, 3)}`);
+  const command = vertical ? verticalCommand(dialect, server) : clientCommand(dialect, server.socket);
+  return (await runClient(host, dialect, clientScript(command, sql))).trimEnd();
 }
 
+function verticalCommand({ server: { client } }: Pick<Dialect, 'server'>, { socket }: Pick<Server, 'socket'>): string {
+  return sh`HOME=/root ${raw(client)} --protocol=socket --socket=${socket} --vertical`;
+}
+
+function clientScript(command: string, sql: string): string {
+  return `${command} <<'TIDEMARK_SQL'\n${sql}\nTIDEMARK_SQL\n`;
+}
+
+async function runClient(host: Host, { server: { client } }: Pick<Dialect, 'server'>, script: string): Promise<string> {
+  const output = await host.tryRun(script);
+  if (output.exitCode === 0) return output.stdout;
+  const code = /ERROR 2\d\d\d/.test(output.stderr) ? 'server-down' : 'host-command-failed';
+  throw new TidemarkError(code, `${client} ended with ${output.exitCode}: ${lastLines(output.stderr, 3)}`);
+}
+
+/** One script asks everything, for a backup asks often. */
 export async function readFacts(host: Host, dialect: Dialect, server: Server): Promise<ServerFacts> {
   const { factsSql, replicaSql, logStatusSql } = dialect.server;
-  const [answer, replica, status] = [
-    JSON.parse(await runSql(host, dialect, server, factsSql)) as ServerAnswer,
-    await runSql(host, dialect, server, replicaSql, { vertical: true }),
-    await runSql(host, dialect, server, logStatusSql, { vertical: true }),
-  ];
+  const script = [
+    clientScript(clientCommand(dialect, server.socket), factsSql),
+    `echo ${BETWEEN}`,
+    clientScript(verticalCommand(dialect, server), `${replicaSql}\nselect '${BETWEEN}' as '';\n${logStatusSql}`),
+  ].join('\n');
+  const [facts = '', replica = '', status = ''] = (await runClient(host, dialect, script)).split(BETWEEN);
+  const answer = JSON.parse(facts) as ServerAnswer;
   const lag = fieldOf(replica, 'Seconds_Behind_(?:Master|Source)');
   return {
     ...answer,
     version: answer.version.split('-')[0] ?? answer.version,
     series: answer.version.split('.').slice(0, 2).join('.'),
-    replica: replica.trim() !== '',
+    replica: /^ *(?:Master|Source)_Host:/m.test(replica),
     lagSeconds: lag === undefined || !/^\d+$/.test(lag) ? null : Number(lag),
     logFilters: [fieldOf(status, 'Binlog_Do_DB'), fieldOf(status, 'Binlog_Ignore_DB')].filter(Boolean).join(', '),
   };
 }
+
+const BETWEEN = 'tidemark-between';
 
 /** A column of what the client shows with `--vertical`. */
 export function fieldOf(vertical: string, name: string): string | undefined {
