@@ -14,7 +14,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'activities',
     may: ['domain', 'db'],
-    outside: ['ssh2', '@aws-sdk/client-s3', '@aws-sdk/lib-storage', '@smithy/node-http-handler', '@temporalio/activity'],
+    outside: ['ssh2', '@aws-sdk/client-s3', '@aws-sdk/lib-storage', '@smithy/node-http-handler', '@temporalio/activity', 'nodemailer'],
   },
   { name: 'worker', may: ['domain', 'db', 'activities'], outside: ['@temporalio/worker', 'zod'] },
   { name: 'api', may: ['domain', 'db'], outside: ['express', '@temporalio/client', 'pino', 'zod'], typesOnly: ['workflows'] },

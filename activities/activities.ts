@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#domain/errors.ts';
 import type { Schedule } from '#domain/schedule.ts';
-import type { BackupKind, PolicyStatus, TaskKind } from '#domain/states.ts';
+import type { BackupKind, NoticeKind, PolicyStatus, TaskKind } from '#domain/states.ts';
 import type { ProbeReport } from '#activities/stores/probe.ts';
 
 export interface TaskRef {
@@ -20,6 +20,19 @@ export interface BackupRef extends TaskRef {
 
 export interface RestoreRef extends TaskRef {
   readonly restoreId: string;
+}
+
+/** Something that people are told of by mail. */
+export interface NoticeEvent {
+  /** The same for the same event, whatever is retried. */
+  readonly event: string;
+  readonly kind: NoticeKind;
+  readonly databaseId: string;
+  readonly message: string;
+  readonly code?: ErrorCode;
+  readonly consecutive: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** What a workflow may ask of the catalogue: quick, on the queue `tidemark`. */
@@ -46,6 +59,8 @@ export interface CatalogueActivities {
   /** Decides the kind and inserts the backup's row. */
   planBackup(input: BackupRef & { kind: BackupKind }): Promise<{ kind: BackupKind; fallbackReason?: string }>;
   failBackup(input: BackupRef & { failure: Failure }): Promise<void>;
+  /** Writes the notice of an event into the outbox, once. */
+  recordNotice(input: NoticeEvent & { policyId: string }): Promise<void>;
   /** Marks what retention removes now as `deleting`. */
   markExpired(input: TaskRef): Promise<{ backups: number }>;
   /** Marks one backup and what builds on it as `deleting`. */
@@ -63,8 +78,8 @@ export interface HostActivities {
   prepareHost(input: TaskRef): Promise<void>;
   armPitr(input: TaskRef): Promise<void>;
   disarmPitr(input: TaskRef): Promise<void>;
-  /** Brings the archive up to now, walks it, and records what is there and what is missing. */
-  checkLogs(input: TaskRef): Promise<{ gaps: string[] }>;
+  /** Brings the archive up to now, walks it, and records what is there and what is missing: `gaps` stand open, `found` are new. */
+  checkLogs(input: TaskRef): Promise<{ gaps: string[]; found: string[] }>;
   /** Chooses base and logs; fails with `target-outside-window` or `backup-not-restorable`. */
   planRestore(input: RestoreRef): Promise<void>;
   preflightRestore(input: RestoreRef): Promise<void>;
@@ -82,4 +97,9 @@ export interface TransferActivities {
   recoverRestore(input: RestoreRef): Promise<void>;
 }
 
-export type Activities = CatalogueActivities & HostActivities & TransferActivities;
+/** What leaves by mail; tried again for days. */
+export interface MailActivities {
+  sendNotice(input: { event: string }): Promise<void>;
+}
+
+export type Activities = CatalogueActivities & HostActivities & TransferActivities & MailActivities;

@@ -10,7 +10,15 @@ import { wrapShort } from './wrap.ts';
 
 type PolicyRecordActivities = Omit<
   CatalogueActivities,
-  'beginTask' | 'endTask' | 'recordSkip' | 'findLostOperations' | 'openAttachment' | 'closeAttachment' | 'markExpired' | 'markForDeletion'
+  | 'beginTask'
+  | 'endTask'
+  | 'recordSkip'
+  | 'findLostOperations'
+  | 'openAttachment'
+  | 'closeAttachment'
+  | 'markExpired'
+  | 'markForDeletion'
+  | 'recordNotice'
 >;
 
 export function createCatalogueActivities({ db }: ActivityDeps): PolicyRecordActivities {

@@ -10,6 +10,7 @@ import type { Engine, EngineContext, HostContext } from './engines/port.ts';
 import { getEngine } from './engines/registry.ts';
 import { connectHost } from './hosts/ssh.ts';
 import type { Host } from './hosts/port.ts';
+import type { Mailer } from './mail/mailer.ts';
 import type { NetworkGuard, ResolvedAddress } from './stores/networks.ts';
 import type { Store, StoreAddress } from './stores/port.ts';
 import { openStore } from './stores/s3.ts';
@@ -19,6 +20,10 @@ export interface ActivityDeps {
   readonly db: Catalogue;
   readonly sealer: Sealer;
   readonly guard: NetworkGuard;
+  /** undefined where no mail server is configured. */
+  readonly mailer?: Mailer | undefined;
+  /** Under which address people reach the panel; for links in mails. */
+  readonly publicUrl?: string | undefined;
 }
 
 /** Opens a database's host for the time of `work`. */

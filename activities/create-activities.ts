@@ -5,6 +5,7 @@ import { createCatalogueActivities } from './catalogue.ts';
 import { createCheckActivities } from './checks.ts';
 import type { ActivityDeps } from './context.ts';
 import { createLogActivities } from './logs.ts';
+import { createNoticeActivities } from './notices.ts';
 import { createPolicyActivities } from './policies.ts';
 import { createRestoreActivities } from './restores.ts';
 import { createRetentionActivities } from './retention.ts';
@@ -22,6 +23,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createAttachmentActivities(deps),
     ...createBackupActivities(deps),
     ...createLogActivities(deps),
+    ...createNoticeActivities(deps),
     ...createRestoreActivities(deps),
     ...createRetentionActivities(deps),
   };

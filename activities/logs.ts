@@ -3,7 +3,7 @@ import { markPitr } from '#db/attachments.ts';
 import { listBackups } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
 import { getDatabase } from '#db/databases.ts';
-import { recordLogs } from '#db/logs.ts';
+import { listGapSequences, recordLogs } from '#db/logs.ts';
 import { getPolicy } from '#db/policies.ts';
 import { messageOf } from '#domain/errors.ts';
 import type { HostActivities, TaskRef } from './activities.ts';
@@ -23,11 +23,11 @@ export function createLogActivities(deps: ActivityDeps): LogActivities {
   return {
     checkLogs: wrapLong(db, 'Checking the log archive', async ({ databaseId, policyId }: TaskRef, attempt) => {
       const [policy, database] = await Promise.all([getPolicy(db, policyId), getDatabase(db, databaseId)]);
-      if (!isArchiving(policy, getEngine(database.engine))) return { gaps: [] };
+      if (!isArchiving(policy, getEngine(database.engine))) return { gaps: [], found: [] };
       try {
-        const { open } = await bringLogsUpToDate(deps, databaseId, attempt);
+        const { open, found } = await bringLogsUpToDate(deps, databaseId, attempt);
         if (policy.pitr_enabled) await markPitr(db, databaseId, open.length === 0 ? 'active' : 'error', open[0] ?? null);
-        return { gaps: open };
+        return { gaps: open, found };
       } catch (error) {
         if (policy.pitr_enabled) await markPitr(db, databaseId, 'error', messageOf(error));
         throw error;
@@ -41,7 +41,7 @@ export async function bringLogsUpToDate(
   deps: ActivityDeps,
   databaseId: string,
   attempt: Attempt,
-): Promise<{ mark: LogMark; open: string[] }> {
+): Promise<{ mark: LogMark; open: string[]; found: string[] }> {
   const { number: generation, policy_id: policyId } = await getOpenGeneration(deps.db, databaseId);
   const backups = (await listBackups(deps.db, databaseId)).filter(
     (backup) => backup.generation === generation && backup.status === 'completed',
@@ -53,9 +53,11 @@ export async function bringLogsUpToDate(
       (await findWindowStart(deps, policyId, databaseId, generation)) ?? Math.min(...firstLogs(backups)),
     );
     const report = await engine.checkContinuity(context, from, [mark]);
+    const known = new Set(await listGapSequences(deps.db, databaseId, generation));
     await record(deps, databaseId, generation, report);
     const newest = Math.max(from, ...firstLogs(backups));
-    return { mark, open: report.gaps.filter((gap) => gap.sequence >= newest).map((gap) => gap.reason) };
+    const found = report.gaps.filter((gap) => !known.has(gap.sequence)).map((gap) => gap.reason);
+    return { mark, found, open: report.gaps.filter((gap) => gap.sequence >= newest).map((gap) => gap.reason) };
   });
 }
 

@@ -92,3 +92,14 @@ export async function deleteLogRows(
     )
     .execute();
 }
+
+/** The gaps that are on record. */
+export async function listGapSequences(db: Catalogue, databaseId: string, generation: number): Promise<number[]> {
+  const rows = await db
+    .selectFrom('log_gaps')
+    .select('sequence')
+    .where('database_id', '=', databaseId)
+    .where('generation', '=', generation)
+    .execute();
+  return rows.map(({ sequence }) => sequence);
+}

@@ -8,6 +8,7 @@ import type {
   FullFrequency,
   IncrementalHours,
   PitrStatus,
+  NoticeKind,
   PolicyStatus,
   TaskKind,
   TaskStatus,
@@ -190,13 +191,15 @@ interface TasksTable {
 
 interface NoticesTable {
   id: string;
-  kind: string;
+  event: string;
+  kind: NoticeKind;
   recipient_id: string;
   subject: string;
-  body: string;
+  body_text: string;
+  body_html: string;
   created_at: CreatedAt;
-  sent_at: Date | null;
-  last_error: string | null;
+  sent_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  last_error: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 interface AuditRowsTable {

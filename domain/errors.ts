@@ -106,6 +106,7 @@ export const errorCatalogue = {
     retryable: false,
     hint: 'The message names the setting that stands in the way. Change it, then attach again.',
   },
+  'mail-failed': { status: 502, retryable: true, hint: 'Check TIDEMARK_MAIL_URL and TIDEMARK_MAIL_FROM, and what the mail server says.' },
   'confirmation-needed': { status: 409, retryable: false, hint: 'If you mean that, ask again with confirmBackups set to this number.' },
   'backup-failed': { status: 502, retryable: true, hint: "The message holds the tool's own last words." },
   'backup-not-proven': {

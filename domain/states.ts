@@ -30,6 +30,9 @@ export type TaskKind = (typeof taskKinds)[number];
 export const taskStatuses = ['queued', 'running', 'completed', 'failed', 'skipped'] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
 
+export const noticeKinds = ['backup-failed', 'policy-paused', 'pitr-gap', 'source-changed'] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+
 export const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
 export type Weekday = (typeof weekdays)[number];
 

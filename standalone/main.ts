@@ -15,13 +15,20 @@ async function main(): Promise<void> {
   const progress = createProgress((text) => void process.stdout.write(text));
   const asked = Promise.withResolvers<void>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.resolve());
-  const { TIDEMARK_DATA_DIR: dataDir = './data', TIDEMARK_API_PORT: port = '8700', TIDEMARK_ALLOWED_NETWORKS } = process.env;
+  const {
+    TIDEMARK_DATA_DIR: dataDir = './data',
+    TIDEMARK_API_PORT: port = '8700',
+    TIDEMARK_ALLOWED_NETWORKS,
+    TIDEMARK_MAIL_URL,
+    TIDEMARK_MAIL_FROM,
+    TIDEMARK_PUBLIC_URL,
+  } = process.env;
   const product = await startProduct({
     dataDir,
     apiPort: Number(port),
     cacheDir: findCacheDir(process.env),
     progress,
-    environment: { TIDEMARK_ALLOWED_NETWORKS },
+    environment: { TIDEMARK_ALLOWED_NETWORKS, TIDEMARK_MAIL_URL, TIDEMARK_MAIL_FROM, TIDEMARK_PUBLIC_URL },
   });
   progress.line(`\nTidemark    ${product.apiUrl}/api/v1  (description: ${product.apiUrl}/api/v1/openapi.json)`);
   progress.line(`Temporal UI ${product.temporalUiUrl}`);

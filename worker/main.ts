@@ -2,6 +2,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { connectCatalogue, pingCatalogue } from '#db/connect.ts';
 import { readMasterKey } from '#db/master-key.ts';
 import { createSealer } from '#db/seal.ts';
+import { createMailer } from '#activities/mail/mailer.ts';
 import { createNetworkGuard } from '#activities/stores/networks.ts';
 import { startWorkers } from './create-worker.ts';
 import { readSettings } from './settings.ts';
@@ -15,13 +16,16 @@ async function main(): Promise<void> {
   await pingCatalogue(db);
   const connection = await NativeConnection.connect({ address: settings.TEMPORAL_ADDRESS });
   const guard = createNetworkGuard({ allowed: settings.TIDEMARK_ALLOWED_NETWORKS });
+  const mailUrl = settings.TIDEMARK_MAIL_URL;
+  const mailer = mailUrl === undefined ? undefined : createMailer({ url: mailUrl, from: settings.TIDEMARK_MAIL_FROM });
   const workers = await startWorkers(
-    { db, sealer, guard },
+    { db, sealer, guard, mailer, publicUrl: settings.TIDEMARK_PUBLIC_URL },
     { connection, namespace: settings.TEMPORAL_NAMESPACE, transfers: settings.TIDEMARK_TRANSFERS },
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void workers.stop());
   console.log(`worker ready: ${settings.TEMPORAL_ADDRESS}, namespace ${settings.TEMPORAL_NAMESPACE}`);
   await workers.finished;
+  mailer?.close();
   await connection.close();
   await db.destroy();
 }

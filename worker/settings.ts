@@ -14,6 +14,11 @@ const settingsSchema = z.object({
         .filter((entry) => entry !== ''),
     ),
   TIDEMARK_TRANSFERS: z.coerce.number().int().min(1).max(100).default(4),
+  /** smtp://user:password@host:port; without it notices are written, but not sent. */
+  TIDEMARK_MAIL_URL: z.url({ protocol: /^smtps?$/, error: 'must be smtp://… or smtps://…' }).optional(),
+  TIDEMARK_MAIL_FROM: z.string().min(3).default('tidemark@localhost'),
+  /** Under which address people reach the panel, for links in mails. */
+  TIDEMARK_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().default('default'),
 });

@@ -7,4 +7,5 @@ export { deleteBackup } from './delete-backup.ts';
 export { detachDatabase } from './detach-database.ts';
 export { policyWorkflow } from './policy.ts';
 export { restoreDatabase } from './restore-database.ts';
+export { sendNotice } from './send-notice.ts';
 export { testStore } from './test-store.ts';

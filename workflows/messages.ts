@@ -46,6 +46,8 @@ export interface OperationReport {
   readonly databaseName: string;
   /** Whether the database is under the policy now. */
   readonly attached: boolean;
+  /** Gaps in the log archive that it was the first to find. */
+  readonly gaps?: readonly string[];
   /** Absent when it went well. */
   readonly error?: { readonly code: ErrorCode; readonly message: string };
 }

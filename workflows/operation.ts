@@ -12,6 +12,8 @@ export interface RunningOperation {
   readonly databaseName: string;
   /** Whether the database is under the policy now; the policy is told at the end. */
   attached: boolean;
+  /** Gaps in the log archive that were found on the way; the policy tells people of them. */
+  gaps: string[];
 }
 
 /** Tells the task's story around `work`: it begins, it ends well or with its failure, and the policy hears of it whatever happens. */
@@ -22,11 +24,11 @@ export async function runOperation(
   work: (operation: RunningOperation) => Promise<void>,
 ): Promise<void> {
   const ref: TaskRef = { taskId, policyId, databaseId };
-  const operation = { ref, databaseName: databaseId, attached: kind !== 'attach' };
+  const operation: RunningOperation = { ref, databaseName: databaseId, attached: kind !== 'attach', gaps: [] };
   let error: unknown;
   try {
     const begun = await catalogue(`Begin the task: ${title}`).beginTask({ ...ref, kind, workflowId: workflowInfo().workflowId });
-    operation.databaseName = begun.databaseName;
+    Object.assign(operation, { databaseName: begun.databaseName });
     setCurrentDetails(`${title} of **${begun.databaseName}**`);
     await work(operation);
   } catch (thrown) {
@@ -41,8 +43,16 @@ export async function runOperation(
   if (error !== undefined) throw endingOf(error);
 }
 
-async function report({ ref, databaseName, attached }: RunningOperation, kind: TaskKind, error: Failure | undefined): Promise<void> {
-  const words: OperationReport = { databaseId: ref.databaseId, taskId: ref.taskId, databaseName, kind, attached, ...(error && { error }) };
+async function report({ ref, databaseName, attached, gaps }: RunningOperation, kind: TaskKind, error: Failure | undefined): Promise<void> {
+  const words: OperationReport = {
+    databaseId: ref.databaseId,
+    taskId: ref.taskId,
+    databaseName,
+    kind,
+    attached,
+    ...(gaps.length > 0 && { gaps }),
+    ...(error && { error }),
+  };
   try {
     await getExternalWorkflowHandle(policyWorkflowId(ref.policyId)).signal(operationEndedSignal, words);
   } catch {

@@ -29,6 +29,7 @@ import {
 } from './policy-state.ts';
 import { catalogue } from './proxies.ts';
 import { restoreDatabase } from './restore-database.ts';
+import { sendNotice } from './send-notice.ts';
 
 /** Turns the slot that is due into one backup per database, or into a skip with its reason. */
 export function noteSlotWork(memory: PolicyMemory): void {
@@ -75,6 +76,21 @@ export async function recordSkips(policyId: string, memory: PolicyMemory): Promi
     memory.skips.map(async (skip) => {
       await catalogue(`Record a skipped ${skip.kind} backup`).recordSkip({ policyId, ...skip });
       memory.skips = memory.skips.filter((other) => other !== skip);
+    }),
+  );
+}
+
+/** Each is written down first and then sent by a workflow of its own, which nothing here waits for. */
+export async function tellNotices(policyId: string, memory: PolicyMemory): Promise<void> {
+  await allEnded(
+    memory.notices.map(async (notice) => {
+      await catalogue(`Write the notice: ${notice.kind}`).recordNotice({ policyId, ...notice });
+      await startChild(sendNotice, { ...abandoned, workflowId: `notice-${notice.event}`, args: [{ event: notice.event }] }).catch(
+        (error: unknown) => {
+          if (!isAlreadyStarted(error)) throw error;
+        },
+      );
+      memory.notices = memory.notices.filter((other) => other !== notice);
     }),
   );
 }
@@ -146,13 +162,18 @@ async function startOperation(policyId: string, { databaseId, taskId, work }: No
   }
 }
 
+/** A policy rolls over whatever its children do. */
+const abandoned = {
+  parentClosePolicy: ParentClosePolicy.ABANDON,
+  cancellationType: ChildWorkflowCancellationType.ABANDON,
+} satisfies ChildWorkflowOptions;
+
 /** The memo tells which task holds the lock. */
 function childOptions(databaseId: string, taskId: string, staticSummary: string) {
   return {
     workflowId: databaseWorkflowId(databaseId),
+    ...abandoned,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-    cancellationType: ChildWorkflowCancellationType.ABANDON,
     memo: { taskId },
     staticSummary,
   } satisfies ChildWorkflowOptions;

@@ -1,3 +1,4 @@
+import type { NoticeEvent } from '#activities/activities.ts';
 import { countOutcome, type FailureCount, noFailures, statusOf } from '#domain/failures.ts';
 import type { Slot } from '#domain/schedule.ts';
 import { dueSlot } from '#domain/schedule.ts';
@@ -58,6 +59,7 @@ export interface PolicyMemory {
   retaining: string[];
   /** Not yet in the catalogue. */
   skips: Skip[];
+  notices: NoticeEvent[];
   /** When lost operations were last looked for. */
   lookedAt: number;
   /** What the policy's row was last told. */
@@ -82,6 +84,7 @@ export function createMemory(now: number): PolicyMemory {
     retainedAt: now,
     retaining: [],
     skips: [],
+    notices: [],
     lookedAt: now,
     mirrored: '',
   };
@@ -128,11 +131,33 @@ export function noteOutcome(memory: PolicyMemory, report: OperationReport): void
   memory.databaseNames[report.databaseId] = report.databaseName;
   noteAttached(memory, report.databaseId, report.attached);
   // What is reported twice, or by an operation that was given up, does not count again.
-  if (!freeDatabase(memory, report) || report.kind !== 'backup') return;
+  if (!freeDatabase(memory, report)) return;
+  for (const [index, message] of (report.gaps ?? []).entries())
+    noteNotice(memory, report, { kind: 'pitr-gap', message, event: `pitr-gap-${report.taskId}-${index}` });
+  if (report.kind !== 'backup') return;
+  const { paused } = memory.failures;
   memory.failures = countOutcome(memory.failures, {
     databaseName: report.databaseName,
     ...(report.error && { error: report.error.message }),
   });
+  noteFailure(memory, report, paused);
+}
+
+/** Failures are told one by one, and once when they have paused the policy. */
+function noteFailure(memory: PolicyMemory, report: OperationReport, wasPaused: boolean): void {
+  if (report.error === undefined) return;
+  const { code, message } = report.error;
+  noteNotice(memory, report, { kind: 'backup-failed', message, code, event: `backup-failed-${report.taskId}` });
+  if (memory.failures.paused && !wasPaused)
+    noteNotice(memory, report, { kind: 'policy-paused', message, code, event: `policy-paused-${report.taskId}` });
+}
+
+function noteNotice(
+  memory: PolicyMemory,
+  { databaseId }: OperationReport,
+  notice: Pick<NoticeEvent, 'kind' | 'message' | 'event' | 'code'>,
+): void {
+  memory.notices.push({ ...notice, databaseId, consecutive: memory.failures.consecutive, at: Date.now() });
 }
 
 export function noteAttached(memory: PolicyMemory, databaseId: string, isAttached: boolean): void {

@@ -12,7 +12,7 @@ import { nextSlot } from '#domain/schedule.ts';
 import { failureOf } from './failures.ts';
 import type { PolicyInput } from './messages.ts';
 import { answerMessages } from './policy-messages.ts';
-import { freeLost, noteSlotWork, noteWaitingWork, recordSkips, startQueued } from './policy-operations.ts';
+import { freeLost, noteSlotWork, noteWaitingWork, recordSkips, startQueued, tellNotices } from './policy-operations.ts';
 import { createMemory, nextRetentionAt, noteDueRetention, noteDueSlot, type PolicyMemory, startedOperations } from './policy-state.ts';
 import { describeForLists, describeForOperators, describeSlot } from './policy-view.ts';
 import { catalogue, probes } from './proxies.ts';
@@ -64,6 +64,7 @@ async function pass(policyId: string, memory: PolicyMemory, validate: () => void
     if (startedOperations(memory).length === 0) memory.lookedAt = Date.now();
     await startQueued(policyId, memory);
     await recordSkips(policyId, memory);
+    await tellNotices(policyId, memory);
     if (Date.now() - memory.lookedAt >= lookEvery) await lookForLost(policyId, memory);
     memory.trouble = null;
     await mirror(policyId, memory);

@@ -1,6 +1,6 @@
 import type { ActivityOptions } from '@temporalio/workflow';
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import type { CatalogueActivities, HostActivities, TransferActivities } from '#activities/activities.ts';
+import type { CatalogueActivities, HostActivities, MailActivities, TransferActivities } from '#activities/activities.ts';
 import { transferQueue } from '#domain/names.ts';
 
 type ProbeActivities = Pick<HostActivities, 'checkDatabase' | 'probePolicyStore' | 'probeUnsavedStore'>;
@@ -31,6 +31,7 @@ const limits = {
     heartbeatTimeout: '30 s',
     retry: { initialInterval: '5 s', maximumInterval: '1 min', maximumAttempts: 5 },
   },
+  mail: { startToCloseTimeout: '2 min', scheduleToCloseTimeout: '7 d', retry: { initialInterval: '30 s', maximumInterval: '15 min' } },
 } as const satisfies Record<string, ActivityOptions>;
 
 /*
@@ -43,6 +44,8 @@ export const steps = (summary: string) => proxyActivities<StepActivities>(withSu
 /** The moments of a restore that must end well or be taken back. */
 export const swaps = (summary: string) => proxyActivities<SwapActivities>(withSummary(limits.swaps, summary));
 export const transfers = (summary: string) => proxyActivities<TransferActivities>(withSummary(limits.transfers, summary));
+
+export const mail = (summary: string) => proxyActivities<MailActivities>(withSummary(limits.mail, summary));
 
 function withSummary(options: ActivityOptions, summary: string): ActivityOptions {
   return { ...options, summary, cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED };

@@ -8,7 +8,8 @@ import { catalogue, steps, transfers } from './proxies.ts';
  * Takes a backup, then checks that the logs go on without a gap. A check that fails fails the operation, but leaves the
  * backup completed: it is proven by itself.
  */
-export async function takeBackup({ ref, databaseName }: RunningOperation, requested: BackupKind): Promise<void> {
+export async function takeBackup(operation: RunningOperation, requested: BackupKind): Promise<void> {
+  const { ref, databaseName } = operation;
   const backup = { ...ref, backupId: uuid4() };
   const { kind } = await catalogue(`Plan the ${requested} backup of ${databaseName}`).planBackup({ ...backup, kind: requested });
   try {
@@ -18,5 +19,6 @@ export async function takeBackup({ ref, databaseName }: RunningOperation, reques
       catalogue(`Mark the backup of ${databaseName} failed`).failBackup({ ...backup, failure: failureOf(error) }),
     );
   }
-  await steps(`Check the log archive of ${databaseName}`).checkLogs(ref);
+  const { found } = await steps(`Check the log archive of ${databaseName}`).checkLogs(ref);
+  operation.gaps.push(...found);
 }

@@ -55,6 +55,7 @@ async function recordOperations(bench: Bench): Promise<void> {
     { name: 'delete', type: 'deleteBackup', more: { backupId: newId() } },
     { name: 'check', type: 'checkDatabase' },
     { name: 'check-fails', type: 'checkDatabase', fails: ['checkDatabase'] },
+    { name: 'send-notice', type: 'sendNotice', more: { event: 'backup-failed-1' } },
     { name: 'test-store', type: 'testStore', more: { id: newId(), sealed: '' } },
   ];
   for (const { name, type, more, fails = [] } of paths) {

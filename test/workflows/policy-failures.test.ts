@@ -9,7 +9,7 @@ import {
 } from '#workflows/messages.ts';
 import { type Bench, dailyFrom, type Subject } from './bench.ts';
 import { useBench } from './use-bench.ts';
-import { newId, refuse } from './world.ts';
+import { newId, refuse, takeLong } from './world.ts';
 
 const HOUR = 3_600_000;
 const benchOf = useBench();
@@ -42,6 +42,20 @@ test('three failed backups in a row pause the policy; no more slots run, each is
   expect(bench.world.skips.map(({ reason }) => reason)).toEqual(
     Array.from({ length: 2 }, () => `the policy is in status paused: name of ${databaseId}: ${words}`),
   );
+});
+
+test('each failure is told once, and the pause once', async () => {
+  const bench = benchOf();
+  await startFailing(bench);
+  bench.world.before.recordNotice = takeLong('1 hours');
+  await bench.env.sleep(40 * HOUR);
+  const told = bench.world.calls.flatMap(({ name, input }) => (name === 'recordNotice' ? [input] : []));
+  expect(told.map(({ kind }) => kind).toSorted()).toEqual(['backup-failed', 'backup-failed', 'backup-failed', 'policy-paused']);
+  expect(told.map(({ consecutive }) => consecutive)).toEqual([1, 2, 3, 3]);
+  expect(new Set(told.map(({ event }) => event)).size).toBe(4);
+  expect(told[0]).toMatchObject({ message: words, code: 'store-unreachable' });
+  const sent = bench.world.calls.flatMap(({ name, input }) => (name === 'sendNotice' ? [input.event] : []));
+  expect(sent.toSorted()).toEqual(told.map(({ event }) => event).toSorted());
 });
 
 test('a manual backup is allowed while paused, and one that goes well makes the policy active again', async () => {

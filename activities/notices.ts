@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { getDatabase } from '#db/databases.ts';
+import { insertNotice, listUnsentNotices, markNoticeSent, markNoticeUnsent } from '#db/notices.ts';
+import { getPolicy } from '#db/policies.ts';
+import { messageOf } from '#domain/errors.ts';
+import { writeNotice } from '#domain/notices.ts';
+import type { CatalogueActivities, MailActivities } from './activities.ts';
+import type { ActivityDeps } from './context.ts';
+import { wrapShort } from './wrap.ts';
+
+type NoticeActivities = Pick<CatalogueActivities, 'recordNotice'> & MailActivities;
+
+/** Written with the event, sent apart from it: a mail server that is down delays no backup. */
+export function createNoticeActivities({ db, mailer, publicUrl }: ActivityDeps): NoticeActivities {
+  return {
+    recordNotice: wrapShort(async ({ policyId, databaseId, event, ...facts }) => {
+      const [policy, database] = await Promise.all([getPolicy(db, policyId), getDatabase(db, databaseId)]);
+      const link = publicUrl === undefined ? undefined : `${publicUrl}/databases/${databaseId}`;
+      const { subject, text, html } = writeNotice({ ...facts, policyName: policy.name, databaseName: database.name, link });
+      await insertNotice(db, {
+        id: randomUUID(),
+        event,
+        kind: facts.kind,
+        recipient_id: policy.owner_id,
+        subject,
+        body_text: text,
+        body_html: html,
+      });
+    }),
+
+    sendNotice: wrapShort(async ({ event }) => {
+      for (const { id, email, subject, body_text: text, body_html: html } of await listUnsentNotices(db, event)) {
+        if (mailer === undefined) {
+          await markNoticeUnsent(db, id, 'no mail server is configured (TIDEMARK_MAIL_URL)');
+          continue;
+        }
+        try {
+          await mailer.send({ to: email, subject, text, html, messageId: id });
+        } catch (error) {
+          await markNoticeUnsent(db, id, messageOf(error));
+          throw error;
+        }
+        await markNoticeSent(db, id);
+      }
+    }),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { Catalogue, Tables } from './tables.ts';
+
+type NoticeRow = Selectable<Tables['notices']>;
+
+/** One for each recipient and event; the same event again changes nothing. */
+export async function insertNotice(db: Catalogue, notice: Insertable<Tables['notices']>): Promise<void> {
+  await db
+    .insertInto('notices')
+    .values(notice)
+    .onConflict((conflict) => conflict.columns(['event', 'recipient_id']).doNothing())
+    .execute();
+}
+
+/** Those of an event that are still to be sent, with the address of each. */
+export async function listUnsentNotices(db: Catalogue, event: string): Promise<(NoticeRow & { email: string })[]> {
+  return db
+    .selectFrom('notices')
+    .innerJoin('users', 'users.id', 'notices.recipient_id')
+    .selectAll('notices')
+    .select('users.email')
+    .where('notices.event', '=', event)
+    .where('notices.sent_at', 'is', null)
+    .execute();
+}
+
+export async function markNoticeSent(db: Catalogue, id: string): Promise<void> {
+  await db.updateTable('notices').set({ sent_at: new Date(), last_error: null }).where('id', '=', id).execute();
+}
+
+/** What the mail server said; shown to admins. */
+export async function markNoticeUnsent(db: Catalogue, id: string, error: string): Promise<void> {
+  await db.updateTable('notices').set({ last_error: error }).where('id', '=', id).execute();
+}

@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { SMTPServer } from 'smtp-server';
+
+export interface MailServer {
+  readonly url: string;
+  readonly port: number;
+  /** Whole messages, headers and all, in their order. */
+  readonly received: string[];
+  /** What the next recipients are answered; null takes them. */
+  refuseWith: string | null;
+  stop(): Promise<void>;
+}
+
+/** A real SMTP server on a loopback port. */
+export async function startMailServer(): Promise<MailServer> {
+  const received: string[] = [];
+  const state = { refuseWith: null as string | null };
+  const server = new SMTPServer({
+    onAuth: (_credentials, _session, done) => done(null, { user: 'somebody' }),
+    allowInsecureAuth: true,
+    disabledCommands: ['STARTTLS'],
+    onRcptTo: (_address, _session, done) => done(state.refuseWith === null ? null : new Error(state.refuseWith)),
+    onData(stream, _session, done) {
+      text(stream).then(
+        (message) => done(received.push(message) > 0 ? null : undefined),
+        (error: Error) => done(error),
+      );
+    },
+  });
+  server.on('error', () => undefined);
+  const listening = server.listen(0, '127.0.0.1');
+  await once(listening, 'listening');
+  const { port } = listening.address() as AddressInfo;
+  return {
+    url: `smtp://somebody:mail-secret-canary@127.0.0.1:${port}?ignoreTLS=true`,
+    port,
+    received,
+    get refuseWith() {
+      return state.refuseWith;
+    },
+    set refuseWith(words) {
+      state.refuseWith = words;
+    },
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
