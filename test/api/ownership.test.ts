@@ -23,6 +23,7 @@ afterAll(() => world.stop());
 const bodies: Record<string, () => unknown> = {
   editPolicy: () => ({ name: 'mine' }),
   attachDatabase: () => ({ databaseId: hers.databases }),
+  deleteBackup: () => ({ confirmBackups: 1 }),
   createRestore: () => ({ backupId: hers.backups, confirmName: 'x' }),
 };
 const withId = createRoutes().filter(({ path }) => path.includes('{'));

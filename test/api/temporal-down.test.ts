@@ -25,6 +25,8 @@ const asking: Record<string, () => Promise<{ path: string; body?: unknown }>> = 
   }),
   checkDatabase: async () => ({ path: `/databases/${of.databaseId}/checks` }),
   createPolicy: async () => ({ path: '/policies', body: { name: 'new', store } }),
+  resetFailures: async () => ({ path: `/policies/${of.policyId}/failure-resets` }),
+  deleteBackup: async () => ({ path: `/backups/${backupId}/deletions`, body: { confirmBackups: 1 } }),
   editPolicy: async () => ({ path: `/policies/${of.policyId}`, body: { name: 'renamed' } }),
   testStore: async () => ({ path: '/store-tests', body: store }),
   testPolicyStore: async () => ({ path: `/policies/${of.policyId}/store-tests` }),
