@@ -161,8 +161,9 @@ describe('with a worker', () => {
     const { id: databaseId, body: database } = await silentDatabase();
     silent.hangUp();
     await taskEnded(caller, String(database['taskId']));
-    const host_key = utils.generateKeyPairSync('ed25519').public;
-    await world.db.updateTable('databases').set({ status: 'active', host_key }).where('id', '=', databaseId).execute();
+    const { public: host_key, private: key } = utils.generateKeyPairSync('ed25519');
+    const ssh_key_sealed = world.sealer.seal(key, sshKeyPlace(databaseId));
+    await world.db.updateTable('databases').set({ status: 'active', host_key, ssh_key_sealed }).where('id', '=', databaseId).execute();
     silent.hold(); // so that the attachment does not end
     const path = `/policies/${policy.id}/attachments`;
     const attempts = await Promise.all(Array.from({ length: 10 }, () => caller.ask('POST', path, { databaseId })));
@@ -184,8 +185,8 @@ describe('with a worker', () => {
       expect(body).toMatchObject({ status: 409, code: 'database-busy', detail: expect.stringContaining('attach') });
     expect((await listTasks(databaseId)).map(({ kind }) => kind)).toEqual(['attach', 'check']);
     expect(await world.db.selectFrom('restores').selectAll().execute()).toEqual([]);
+    await world.temporal.workflow.getHandle(`database-${databaseId}`).terminate('enough');
     silent.hangUp();
-    await taskEnded(caller, begun.id);
   });
 
   it('a policy whose workflow is gone gets a new one', async () => {
