@@ -85,14 +85,24 @@ export async function playMainJob(lab: Lab, api: ApiClient, engine: EngineName, 
     await api.waitForTask(task.id, (now) => tell(describe(now)));
   });
   await sleep(2_000);
-  const target = new Date(Math.floor(Date.now() / 1000) * 1000 + 1000);
-  await steps.run(`Note the second ${target.toISOString()}, write on, then DROP TABLE`, async () => {
-    await sleep(3_000);
+  const target = await steps.run('Note a second, write on, then DROP TABLE', async (tell) => {
+    const second = await noteSecond(writer);
+    tell(second.toISOString());
     await writer.pause();
     await writer.drop();
+    return second;
   });
   await steps.run('Restore to that second', (tell) => restoreTo(api, databaseId, name, target, tell));
   return { databaseId, policyId, target };
+}
+
+/** A second that is over, before which it is plain what had been committed. */
+export async function noteSecond(writer: Writer): Promise<Date> {
+  for (;;) {
+    const second = new Date(Math.floor(Date.now() / 1000) * 1000 + 1000);
+    await sleep(second.getTime() - Date.now() + 2_000);
+    if (writer.isQuietAt(second)) return second;
+  }
 }
 
 export async function restoreTo(

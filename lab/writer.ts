@@ -11,6 +11,8 @@ export interface WrittenRow {
 export interface Writer {
   /** What had been committed before `at`, in the order of the ids. */
   committedBefore(at: Date): WrittenRow[];
+  /** Whether "before `at`" has one answer: no insert was under way then, however slow its commit. */
+  isQuietAt(at: Date): boolean;
   /** What the table holds now. */
   read(): Promise<WrittenRow[]>;
   drop(): Promise<void>;
@@ -20,22 +22,25 @@ export interface Writer {
 }
 
 const PERIOD_MS = 20;
-/** Nothing is in flight at the turn of a second, so that "before that second" has one answer. */
+/** No insert is begun around the turn of a second. */
 const QUIET_MS = 100;
 const BATCH = 1000;
 
 /** Makes the table `orders` and fills it, first with `rows` in batches, then steadily. */
 export async function startWriter(application: Application, rows: number): Promise<Writer> {
   const first = await createTable(application, rows);
-  const written: { row: WrittenRow; committedAt: number }[] = [];
+  const written: { row: WrittenRow; beganAt: number; committedAt: number }[] = [];
+  let begun = Infinity;
   let writing = true;
   const work = (async () => {
     const inserter = createInserter(application);
     for (let id = rows + 1; writing; id++) {
       await quietTurn();
       const row = { id, note: `order ${id} of ${new Date().toISOString()}` };
+      begun = Date.now();
       await inserter.insert(row);
-      written.push({ row, committedAt: Date.now() });
+      written.push({ row, beganAt: begun, committedAt: Date.now() });
+      begun = Infinity;
       await sleep(PERIOD_MS);
     }
     await inserter.close();
@@ -47,6 +52,11 @@ export async function startWriter(application: Application, rows: number): Promi
   };
   return {
     committedBefore: (at) => [...first, ...written.filter(({ committedAt }) => committedAt < at.getTime()).map(({ row }) => row)],
+    isQuietAt(at) {
+      const crosses = ({ beganAt, committedAt }: { beganAt: number; committedAt: number }): boolean =>
+        beganAt < at.getTime() && committedAt >= at.getTime();
+      return begun >= at.getTime() && !written.some(crosses);
+    },
     read: () => readRows(application),
     async drop() {
       const dropper = await application.connect();

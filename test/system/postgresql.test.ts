@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiProblem, type Answer, type Task } from '#lab/client.ts';
-import { createPolicy, createStore, registerPrimary, restoreTo } from '#lab/story.ts';
+import { createPolicy, createStore, noteSecond, registerPrimary, restoreTo } from '#lab/story.ts';
 import { createApplication } from '#lab/application.ts';
 import { startWriter, type Writer } from '#lab/writer.ts';
 import { readHistories } from '../temporal-histories.ts';
@@ -43,12 +43,9 @@ describe('the main job on PostgreSQL', () => {
     throw new Error(`there was no problem but ${String(problem)}`);
   };
 
-  /** A second in the past with nothing in flight at its turn, well after everything before it. */
-  const noteSecond = async (): Promise<Date> => {
+  const nextSecond = async (): Promise<Date> => {
     await sleep(2_000);
-    const second = new Date(Math.ceil(Date.now() / 1000) * 1000);
-    await sleep(second.getTime() - Date.now() + 1_500);
-    return second;
+    return noteSecond(writer);
   };
 
   it('names what is wrong with a store before it is saved', async () => {
@@ -119,8 +116,8 @@ describe('the main job on PostgreSQL', () => {
 
   it('restores to a second exactly, later to one before that restore, and to one after it', async () => {
     await backUp('incremental');
-    const early = await noteSecond();
-    const late = await noteSecond();
+    const early = await nextSecond();
+    const late = await nextSecond();
     await writer.pause();
     await writer.drop();
     await restoreTo(house.api, databaseId, name, late);
@@ -130,7 +127,7 @@ describe('the main job on PostgreSQL', () => {
     await house.lab.exec('pg-primary', ['psql', '-XqAt', '-c', `insert into orders values (999999, 'after the restores')`], {
       user: 'postgres',
     });
-    const after = await noteSecond();
+    const after = await nextSecond();
     await house.lab.exec('pg-primary', ['psql', '-XqAt', '-c', 'drop table orders'], { user: 'postgres' });
     await restoreTo(house.api, databaseId, name, after);
     expect(await writer.read()).toEqual([...writer.committedBefore(early), { id: 999_999, note: 'after the restores' }]);
@@ -159,7 +156,7 @@ describe('the main job on PostgreSQL', () => {
     const {
       items: [base],
     } = await house.api.get<{ items: { id: string; generation: number }[] }>(`/databases/${databaseId}/backups`);
-    const inHole = await noteSecond();
+    const inHole = await nextSecond();
     const archive = `/srv/s3/data/${String(store['bucket'])}/tidemark/${databaseId}/g${base?.generation}/pgbackrest/archive/db`;
     await house.lab.exec(
       'pg-primary',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApplication } from '#lab/application.ts';
 import type { Answer, Task } from '#lab/client.ts';
 import { primaryOf } from '#lab/lab.ts';
-import { createPolicy, createStore, registerPrimary, restoreTo } from '#lab/story.ts';
+import { createPolicy, createStore, noteSecond, registerPrimary, restoreTo } from '#lab/story.ts';
 import { startWriter, type Writer } from '#lab/writer.ts';
 import { readHistories } from '../temporal-histories.ts';
 import { startTestProduct, type TestProduct } from '../product.ts';
@@ -32,12 +32,9 @@ describe.each(['mariadb', 'mysql'] as const)('the main job on %s', (engine) => {
     await house.api.waitForTask(task.id);
   };
 
-  /** A second in the past with nothing in flight at its turn. */
-  const noteSecond = async (): Promise<Date> => {
+  const nextSecond = async (): Promise<Date> => {
     await sleep(2_000);
-    const second = new Date(Math.ceil(Date.now() / 1000) * 1000);
-    await sleep(second.getTime() - Date.now() + 1_500);
-    return second;
+    return noteSecond(writer);
   };
 
   it('registers, attaches and takes a first full', async () => {
@@ -54,7 +51,7 @@ describe.each(['mariadb', 'mysql'] as const)('the main job on %s', (engine) => {
     const seconds: Date[] = [];
     for (let link = 0; link < 3; link++) {
       await backUp('incremental');
-      seconds.push(await noteSecond());
+      seconds.push(await nextSecond());
     }
     await writer.pause();
     await writer.drop();
