@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { NativeConnection } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import { createActivities } from '#activities/create-activities.ts';
@@ -25,9 +27,9 @@ const GRACE = '5 s';
 export async function startWorkers(deps: ActivityDeps, options: WorkerOptions): Promise<RunningWorkers> {
   const { connection, namespace } = options;
   const activities = createActivities(deps);
-  const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+  const workflowBundle = { code: await bundleWorkflows() };
   const workers = await Promise.all([
-    Worker.create({ connection, namespace, taskQueue, activities, workflowsPath, shutdownGraceTime: GRACE }),
+    Worker.create({ connection, namespace, taskQueue, activities, workflowBundle, shutdownGraceTime: GRACE }),
     Worker.create({
       connection,
       namespace,
@@ -45,4 +47,13 @@ export async function startWorkers(deps: ActivityDeps, options: WorkerOptions): 
       await finished;
     },
   };
+}
+
+const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
+
+async function bundleWorkflows(): Promise<string> {
+  const program = fileURLToPath(new URL('bundle-workflows.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program], { maxBuffer: MAX_BUNDLE_BYTES });
+  if (stdout === '') throw new Error('the workflows were bundled to nothing');
+  return stdout;
 }
