@@ -5,6 +5,7 @@ import type { BackupRow } from '#db/backups.ts';
 import { getDatabase } from '#db/databases.ts';
 import { listGapSequences, recordLogs } from '#db/logs.ts';
 import { getPolicy } from '#db/policies.ts';
+import { loadRetentionPlan } from '#db/retention.ts';
 import { messageOf } from '#domain/errors.ts';
 import type { HostActivities, TaskRef } from './activities.ts';
 import { getOpenGeneration } from './attachments.ts';
@@ -12,7 +13,6 @@ import type { ActivityDeps } from './context.ts';
 import { isArchiving, withRepository } from './context.ts';
 import type { Engine, EngineContext, LogMark, LogReport } from './engines/port.ts';
 import { getEngine } from './engines/registry.ts';
-import { planOf } from './retention.ts';
 import type { Attempt } from './wrap.ts';
 import { wrapLong } from './wrap.ts';
 
@@ -63,7 +63,7 @@ export async function bringLogsUpToDate(
 
 /** The log archive with which the promised window begins: what is older may have been removed. */
 async function findWindowStart(deps: ActivityDeps, policyId: string, databaseId: string, generation: number): Promise<number | undefined> {
-  const { logs } = await planOf(deps.db, policyId, databaseId);
+  const { logs } = await loadRetentionPlan(deps.db, policyId, databaseId);
   const open = logs.find((of) => of.generation === generation)?.keep.at(-1);
   return open?.to === undefined && open !== undefined && open.from > 0 ? open.from : undefined;
 }

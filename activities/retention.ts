@@ -1,15 +1,12 @@
-import { findOpenGeneration, listGenerations } from '#db/attachments.ts';
+import { listGenerations } from '#db/attachments.ts';
 import type { GenerationRow } from '#db/attachments.ts';
 import { backupLink, getBackup, listBackups, markDeleted, markDeleting } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
 import { deleteLogRows } from '#db/logs.ts';
-import { getPolicy, retentionRules } from '#db/policies.ts';
-import type { Catalogue } from '#db/tables.ts';
+import { loadRetentionPlan } from '#db/retention.ts';
 import { withDescendants } from '#domain/chain.ts';
 import { generationKey, manifestKey } from '#domain/names.ts';
-import type { LogRange, RetentionPlan } from '#domain/retention.ts';
-import { planRetention } from '#domain/retention.ts';
-import type { BackupLink } from '#db/backups.ts';
+import type { LogRange } from '#domain/retention.ts';
 import type { BackupRef, CatalogueActivities, TaskRef, TransferActivities } from './activities.ts';
 import type { ActivityDeps } from './context.ts';
 import { withRepository, withStore } from './context.ts';
@@ -19,23 +16,12 @@ import { wrapLong, wrapShort } from './wrap.ts';
 
 type RetentionActivities = Pick<CatalogueActivities, 'markExpired' | 'markForDeletion'> & Pick<TransferActivities, 'removeDeleted'>;
 
-/** What the policy's retention removes now of a database's backups, and what stays of its logs. */
-export async function planOf(db: Catalogue, policyId: string, databaseId: string): Promise<RetentionPlan<BackupLink>> {
-  const [policy, backups, open] = await Promise.all([
-    getPolicy(db, policyId),
-    listBackups(db, databaseId),
-    findOpenGeneration(db, databaseId),
-  ]);
-  const own = backups.filter((backup) => backup.policy_id === policyId).map(backupLink);
-  return planRetention(retentionRules(policy), own, Date.now(), open?.policy_id === policyId ? open.number : undefined);
-}
-
 /** In two phases: what goes is marked, and from then on nothing is built on it or restored from it; then it is removed. */
 export function createRetentionActivities(deps: ActivityDeps): RetentionActivities {
   const { db } = deps;
   return {
     markExpired: wrapShort(async ({ policyId, databaseId }: TaskRef) => {
-      const plan = await planOf(db, policyId, databaseId);
+      const plan = await loadRetentionPlan(db, policyId, databaseId);
       await markDeleting(
         db,
         plan.backups.map(({ backup }) => backup.id),
@@ -54,7 +40,7 @@ export function createRetentionActivities(deps: ActivityDeps): RetentionActiviti
 
     removeDeleted: wrapLong(db, 'Removing what is not kept', async (input: TaskRef, attempt) => {
       const [plan, backups, generations] = await Promise.all([
-        planOf(db, input.policyId, input.databaseId),
+        loadRetentionPlan(db, input.policyId, input.databaseId),
         listBackups(db, input.databaseId),
         listGenerations(db, input.databaseId, input.policyId),
       ]);

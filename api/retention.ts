@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { backupLink, listBackups } from '#db/backups.ts';
-import { findOpenGeneration } from '#db/attachments.ts';
-import { getPolicy, retentionRules } from '#db/policies.ts';
+import { loadRetentionPlan } from '#db/retention.ts';
 import { deletionSchema } from '#domain/backup.schema.ts';
 import { withDescendants } from '#domain/chain.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import { planRetention } from '#domain/retention.ts';
 import { backupKinds } from '#domain/states.ts';
 import { idParams, listOf, maybeAt, maybeIsoOf } from './answers.ts';
 import { requestOperation } from './operations.ts';
@@ -30,14 +28,7 @@ export const retentionRoutes = [
     async handle(call) {
       const database = await getVisibleDatabase(call, call.params.id);
       if (database.policy_id === null) throw new TidemarkError('not-attached', `${database.name} is not attached to a policy`);
-      const { db } = call.deps;
-      const [policy, rows, open] = await Promise.all([
-        getPolicy(db, database.policy_id),
-        listBackups(db, database.id),
-        findOpenGeneration(db, database.id),
-      ]);
-      const own = rows.filter((row) => row.policy_id === policy.id).map(backupLink);
-      const { backups } = planRetention(retentionRules(policy), own, Date.now(), open?.number);
+      const { backups } = await loadRetentionPlan(call.deps.db, database.policy_id, database.id);
       return {
         items: backups.map(({ backup: { row }, reason }) => ({
           backupId: row.id,
