@@ -112,9 +112,11 @@ export function waitForExit(link: Link, channel: ClientChannel, { quietMs }: { r
     const finish = (): void => {
       clearTimeout(quiet);
       link.client.removeListener('close', finish);
+      link.client.removeListener('close', lose);
       if (exit === undefined) reject(unreachable(link, 'while a script ran'));
       else resolve(exit);
     };
+    const lose = (): void => reject(unreachable(link, 'while a script ran'));
     const waitForQuiet = (): void => {
       clearTimeout(quiet);
       if (exit !== undefined && quietMs !== undefined) quiet = setTimeout(finish, quietMs);
@@ -130,7 +132,8 @@ export function waitForExit(link: Link, channel: ClientChannel, { quietMs }: { r
     // A write that the lost link refuses: `close` follows, and says it better.
     channel.on('error', () => undefined);
     channel.on('close', finish);
-    link.client.once('close', finish);
+    // a link that is lost may have lost bytes of a stream whose script had already exited well
+    link.client.once('close', quietMs === undefined ? lose : finish);
   });
 }
 

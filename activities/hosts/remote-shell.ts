@@ -98,5 +98,5 @@ exit "$code"
 
 /** What is written to `loginCommand` on the second channel; the bytes for the script follow. */
 export function uploadOf(pipe: string): string {
-  return `exec cat >${pipe}\0`;
+  return `[[ -p ${pipe} ]] || exit 1; exec cat >${pipe}\0`;
 }

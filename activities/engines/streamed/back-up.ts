@@ -84,7 +84,8 @@ async function takeIncremental(
   }
   const mark = await archiveLogs(context, dialect, taking.server);
   const firstLog = full.outcome.firstLog ?? 0;
-  const { pieces } = await checkLogs(context, firstLog, [mark]);
+  const { pieces, gaps } = await checkLogs(context, firstLog, [mark]);
+  if (gaps[0] !== undefined) throw new TidemarkError('backup-failed', `the binary logs are not whole: ${gaps[0].reason}`);
   const own = pieces.filter(({ sequence }) => sequence > (parent.outcome.lastLog ?? 0));
   const unpackedBytes = 0;
   const data: StreamedData = { ...parent.data, volumes: [], unpackedBytes, consistentAt: mark.coversUntil.getTime() };

@@ -17,6 +17,8 @@ export async function build(context: EngineContext, dialect: Dialect, request: R
   const [data] = places;
   if (data === undefined) throw new TidemarkError('internal', 'a layout has no places');
   const fresh = freshOf(data);
+  // what an earlier attempt left running, or ended unread, says nothing of this one's data
+  await context.host.sweepJobs(context.database.id);
   const [full, ...incrementals] = await readChain<StreamedData>(context, request);
   if (full === undefined) throw new TidemarkError('internal', 'a chain has no links');
   const pages = incrementals.filter(({ data: { volumes } }) => volumes.length > 0);

@@ -12,6 +12,8 @@ import { freshOf, getLayout } from '../../restore/places.ts';
 import type { StreamedData } from '../backup-grammar.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Layout } from './layout.ts';
+import { beganMark } from './layout.ts';
+import { build } from './build.ts';
 import { privateFunctions } from './private-server.ts';
 import { readReplay } from './replay.ts';
 
@@ -25,6 +27,7 @@ export async function recover(context: EngineContext, dialect: Dialect, request:
   const layout = await getLayout<Layout>(context, request);
   const chain = await readChain<StreamedData>(context, request);
   const plan = await readReplay(context, dialect, request, chain);
+  await beginAnew(context, dialect, request, layout);
   if (plan !== undefined && plan.records.length > 0) await fetchLogs(context, layout, plan.records);
   const job = {
     scope: context.database.id,
@@ -34,6 +37,15 @@ export async function recover(context: EngineContext, dialect: Dialect, request:
   const { exitCode, log } = await context.host.runJob(job, { signal: context.signal });
   if (exitCode === NOT_REACHED) throw new TidemarkError('target-not-reached', `the replay ended elsewhere: ${lastLines(log)}`);
   if (exitCode !== 0) throw new TidemarkError('target-not-reached', `the private server failed (${exitCode}): ${lastLines(log)}`);
+}
+
+/** Logs must not be replayed twice: where an earlier attempt has begun to, the directory is built again first. */
+async function beginAnew(context: EngineContext, dialect: Dialect, request: RestoreRequest, layout: Layout): Promise<void> {
+  const mark = beganMark(layout);
+  await context.host.sweepJobs(context.database.id);
+  const began = await context.host.run(sh`[ ! -e ${mark} ] || echo yes`);
+  if (began.trim() === 'yes') await build(context, dialect, request);
+  await context.host.run(sh`touch ${mark}`);
 }
 
 /** A server takes what lies beside its data under these names for what it was sent by another one. */
@@ -96,7 +108,8 @@ column() { sed -n "s/^ *$1: //p" <<<"$state" | head -n 1; }
 sql ${raw(quoteSql(restore.replaySql(relayed)))}
 while :; do
   state=$(show ${statusSql})
-  [ "$(column ${columns.error})" = 0 ] || { echo "$state" | grep -i error | head -n 4; exit ${NOT_REACHED}; }
+  # the error's text would tell the statement, and what it holds
+  [ "$(column ${columns.error})" = 0 ] || { echo "error $(column ${columns.error}) at $(column ${columns.file}):$(column ${columns.position})"; exit ${NOT_REACHED}; }
   [ "$(column ${columns.running})" != No ] || break
   sleep 0.2
 done

@@ -7,6 +7,7 @@ import type { Dialect } from '../dialect.ts';
 import { clientCommand } from '../server.ts';
 import { serviceOf } from '../service.ts';
 import type { Layout } from './layout.ts';
+import { beganMark } from './layout.ts';
 
 export async function swap(context: EngineContext, dialect: Dialect, request: RestoreRequest): Promise<void> {
   const layout = await getLayout<Layout>(context, request);
@@ -25,7 +26,8 @@ export async function cleanUp(context: EngineContext, dialect: Dialect, request:
   if (layout !== undefined) await removeLeftovers(context, request, exchangeOf(context, dialect, layout));
 }
 
-function exchangeOf(context: EngineContext, dialect: Dialect, { server, places }: Layout): Exchange {
+function exchangeOf(context: EngineContext, dialect: Dialect, layout: Layout): Exchange {
+  const { server, places } = layout;
   const [data = { live: server.dataDirectory }] = places;
   const fresh = freshOf(data);
   return {
@@ -44,6 +46,6 @@ end_private() {
   [ -n "$pid" ] && tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- ${`--datadir=${fresh}`} || return 0
   kill -KILL "$pid" 2>/dev/null || true
 }`,
-    leftovers: [`${fresh}-incremental`, `${fresh}-logs`],
+    leftovers: [`${fresh}-incremental`, `${fresh}-logs`, beganMark(layout)],
   };
 }
