@@ -96,6 +96,8 @@ describe('reading what a script writes', () => {
     const swept = await host.readStream(`sleep ${rareSeconds()}`, stream('b'));
     const reading = all(swept.stdout);
     reading.catch(() => undefined);
+    // a script that has only just begun is not registered yet
+    await eventually(async () => (await filesOf(host, scope)).some((path) => path.endsWith('/b/pid')));
     expect(await host.sweepJobs(scope)).toEqual(['b']);
     await expect(reading).rejects.toMatchObject({ code: 'host-command-failed' });
   });
