@@ -16,8 +16,8 @@ export interface SealedObject {
   readonly key: string;
   /** In the store, after encryption. */
   readonly sizeBytes: number;
-  /** Of the object in the store, hexadecimal. */
-  readonly sha256: string;
+  /** Of a plain object, hexadecimal; an encrypted one is proven by the tags of its segments, byte for byte. */
+  readonly sha256: string | null;
 }
 
 export interface SealOptions {
@@ -70,15 +70,14 @@ export async function writeObject(
   source: AsyncIterable<Buffer>,
   options: SealOptions = {},
 ): Promise<SealedObject> {
-  const hash = createHash('sha256');
-  const told = tell(source, options.onBytes);
+  const hash = vault.key === undefined ? createHash('sha256') : undefined;
+  const told = tell(source, (count, chunk) => {
+    hash?.update(chunk);
+    options.onBytes?.(count);
+  });
   const sealed = vault.key === undefined ? told : encrypt(told, vault.key, associatedDataOf(key));
-  const { sizeBytes } = await vault.store.upload(
-    key,
-    tell(sealed, (_count, chunk) => hash.update(chunk)),
-    { signal: options.signal },
-  );
-  return { key, sizeBytes, sha256: hash.digest('hex') };
+  const { sizeBytes } = await vault.store.upload(key, sealed, { signal: options.signal });
+  return { key, sizeBytes, sha256: hash?.digest('hex') ?? null };
 }
 
 /**
@@ -91,15 +90,15 @@ export function readObjects(vault: Vault, objects: readonly SealedObject[], opti
 
 async function* readInOrder(vault: Vault, objects: readonly SealedObject[], options: SealOptions): AsyncGenerator<Buffer> {
   for (const object of objects) {
-    const hash = createHash('sha256');
+    const hash = vault.key === undefined ? createHash('sha256') : undefined;
     let sizeBytes = 0;
     const stored = tell(await vault.store.download(object.key, { signal: options.signal }), (count, chunk) => {
       sizeBytes += count;
-      hash.update(chunk);
+      hash?.update(chunk);
       options.onBytes?.(count);
     });
     yield* vault.key === undefined ? stored : decrypt(stored, vault.key, associatedDataOf(object.key), object.key);
-    if (sizeBytes !== object.sizeBytes || hash.digest('hex') !== object.sha256) {
+    if (sizeBytes !== object.sizeBytes || (hash?.digest('hex') ?? null) !== object.sha256) {
       throw new TidemarkError('object-tampered', `${object.key} is not what was written: its size or checksum is another one`);
     }
   }
@@ -119,9 +118,9 @@ function associatedDataOf(key: string): string {
   return `tidemark/1/${key}`;
 }
 
-async function* tell(source: AsyncIterable<Buffer>, onChunk: ((count: number, chunk: Buffer) => void) | undefined): AsyncGenerator<Buffer> {
+async function* tell(source: AsyncIterable<Buffer>, onChunk: (count: number, chunk: Buffer) => void): AsyncGenerator<Buffer> {
   for await (const chunk of source) {
-    onChunk?.(chunk.length, chunk);
+    onChunk(chunk.length, chunk);
     yield chunk;
   }
 }

@@ -40,7 +40,7 @@ export async function* decrypt(source: AsyncIterable<Buffer>, key: Buffer, assoc
     let sealed = segment;
     if (opened === undefined) {
       if (segment[0] !== HEADER_BYTES || segment.length < HEADER_BYTES) throw tampered(name, 'it has no header');
-      const prefix = segment.subarray(1 + SALT_BYTES, HEADER_BYTES);
+      const prefix = Buffer.from(segment.subarray(1 + SALT_BYTES, HEADER_BYTES));
       opened = { derived: deriveKey(key, segment.subarray(1, 1 + SALT_BYTES), associatedData), prefix };
       sealed = segment.subarray(HEADER_BYTES);
     }
@@ -77,14 +77,17 @@ function tampered(name: string, what: string): TidemarkError {
   return new TidemarkError('object-tampered', `${name} cannot be decrypted: ${what}`);
 }
 
-/** Cuts a stream into segments, the first one shorter by `firstShorter`; there is always a last one, which may be empty only when it is the first. */
+/**
+ * Cuts a stream into segments, the first one shorter by `firstShorter`; there is always a last one, which may be empty only when it is
+ * the first. A segment is good until the next one is asked for: they share their memory.
+ */
 async function* segments(
   source: AsyncIterable<Buffer>,
   sizeBytes: number,
   firstShorter: number,
 ): AsyncGenerator<{ readonly segment: Buffer; readonly isLast: boolean }> {
   let target = sizeBytes - firstShorter;
-  let held: Buffer[] = [];
+  let memory: Buffer = Buffer.alloc(0);
   let heldBytes = 0;
   for await (const chunk of source) {
     let rest = chunk;
@@ -92,13 +95,12 @@ async function* segments(
     while (heldBytes + rest.length > target) {
       const taken = rest.subarray(0, target - heldBytes);
       rest = rest.subarray(taken.length);
-      yield { segment: Buffer.concat([...held, taken], target), isLast: false };
-      [held, heldBytes, target] = [[], 0, sizeBytes];
+      if (heldBytes > 0) taken.copy(memory, heldBytes);
+      yield { segment: heldBytes > 0 ? memory.subarray(0, target) : taken, isLast: false };
+      [heldBytes, target] = [0, sizeBytes];
     }
-    if (rest.length > 0) {
-      held.push(rest);
-      heldBytes += rest.length;
-    }
+    if (memory.length === 0) memory = Buffer.allocUnsafeSlow(sizeBytes);
+    heldBytes += rest.copy(memory, heldBytes);
   }
-  yield { segment: Buffer.concat(held, heldBytes), isLast: true };
+  yield { segment: memory.subarray(0, heldBytes), isLast: true };
 }
