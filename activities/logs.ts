@@ -6,7 +6,7 @@ import { getDatabase } from '#db/databases.ts';
 import { listGapSequences, recordLogs } from '#db/logs.ts';
 import { getPolicy } from '#db/policies.ts';
 import { loadRetentionPlan } from '#db/retention.ts';
-import { messageOf } from '#domain/errors.ts';
+import { messageOf, TidemarkError } from '#domain/errors.ts';
 import type { HostActivities, TaskRef } from './activities.ts';
 import { getOpenGeneration } from './attachments.ts';
 import type { ActivityDeps } from './context.ts';
@@ -36,18 +36,35 @@ export function createLogActivities(deps: ActivityDeps): LogActivities {
   };
 }
 
-/** Everything up to now is archived, walked over and recorded; `open` are the gaps that no later backup has left behind. */
-export async function bringLogsUpToDate(
+interface LogWalk {
+  readonly mark: LogMark;
+  /** Gaps that no later backup has left behind. */
+  readonly open: string[];
+  /** Gaps that were not on record. */
+  readonly found: string[];
+}
+
+/** Everything up to now is archived, walked over and recorded. */
+export async function bringLogsUpToDate(deps: ActivityDeps, databaseId: string, attempt: Attempt): Promise<LogWalk> {
+  const walk = await walkLogs(deps, databaseId, attempt, flushBeyond);
+  if (walk === undefined) throw new TidemarkError('internal', `the logs of ${databaseId} have no end`);
+  return walk;
+}
+
+/** Brings the open generation's archive up to what `close` says, walks over it and records it; undefined where there is nothing to close. */
+export async function walkLogs(
   deps: ActivityDeps,
   databaseId: string,
   attempt: Attempt,
-): Promise<{ mark: LogMark; open: string[]; found: string[] }> {
+  close: (engine: Engine, context: EngineContext, consistentAt: number) => Promise<LogMark | undefined>,
+): Promise<LogWalk | undefined> {
   const { number: generation, policy_id: policyId } = await getOpenGeneration(deps.db, databaseId);
   const backups = (await listBackups(deps.db, databaseId)).filter(
     (backup) => backup.generation === generation && backup.status === 'completed',
   );
   return withRepository(deps, { databaseId, generation }, attempt, async (engine, context) => {
-    const mark = await flushBeyond(engine, context, Math.max(0, ...backups.map((backup) => backup.consistent_at?.getTime() ?? 0)));
+    const mark = await close(engine, context, Math.max(0, ...backups.map((backup) => backup.consistent_at?.getTime() ?? 0)));
+    if (mark === undefined) return undefined;
     const from = Math.min(
       mark.sequence,
       (await findWindowStart(deps, policyId, databaseId, generation)) ?? Math.min(...firstLogs(backups)),

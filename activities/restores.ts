@@ -3,6 +3,7 @@ import { findOpenGeneration, getGeneration, nextGenerationNumber } from '#db/att
 import { backupLink, listBackups } from '#db/backups.ts';
 import type { BackupLink } from '#db/backups.ts';
 import { loadHistories } from '#db/logs.ts';
+import { getDatabase } from '#db/databases.ts';
 import { getPolicy } from '#db/policies.ts';
 import { getRestore, recordRestorePlan } from '#db/tasks.ts';
 import type { RestoreRow } from '#db/tasks.ts';
@@ -12,26 +13,28 @@ import type { RestorePlan } from '#domain/restore-plan.ts';
 import { planBackupRestore, planTimeRestore } from '#domain/restore-plan.ts';
 import type { HostActivities, RestoreRef, TransferActivities } from './activities.ts';
 import type { ActivityDeps } from './context.ts';
-import { openPolicyKey, withRepository } from './context.ts';
+import { isArchiving, openPolicyKey, withRepository } from './context.ts';
 import type { RestoreRequest, RestoreSteps } from './engines/port.ts';
-import { bringLogsUpToDate } from './logs.ts';
+import { getEngine } from './engines/registry.ts';
+import { bringLogsUpToDate, walkLogs } from './logs.ts';
 import type { Attempt } from './wrap.ts';
 import { wrapLong } from './wrap.ts';
 
 type RestoreActivities = Pick<HostActivities, 'planRestore' | 'preflightRestore' | 'swapRestore' | 'swapBackRestore' | 'cleanUpRestore'> &
   Pick<TransferActivities, 'buildRestore' | 'recoverRestore'>;
 
+type Step = Exclude<keyof RestoreSteps, 'archiveFormer'>;
+
 export function createRestoreActivities(deps: ActivityDeps): RestoreActivities {
   const { db } = deps;
-  const runStep = async (input: RestoreRef, attempt: Attempt, name: keyof RestoreSteps): Promise<void> => {
+  const runStep = async (input: RestoreRef, attempt: Attempt, name: Step): Promise<void> => {
     const restore = await getRestore(db, input.restoreId);
     if (restore.generation === null) return;
     await withRepository(deps, { databaseId: input.databaseId, generation: restore.generation }, attempt, async (engine, context) => {
       await engine.restore[name](context, await requestOf(deps, restore));
     });
   };
-  const step = (phase: string, name: keyof RestoreSteps) =>
-    wrapLong(db, phase, (input: RestoreRef, attempt) => runStep(input, attempt, name));
+  const step = (phase: string, name: Step) => wrapLong(db, phase, (input: RestoreRef, attempt) => runStep(input, attempt, name));
   return {
     planRestore: wrapLong(db, 'Planning', async (input: RestoreRef, attempt) => {
       const restore = await getRestore(db, input.restoreId);
@@ -55,14 +58,25 @@ export function createRestoreActivities(deps: ActivityDeps): RestoreActivities {
     preflightRestore: step('Looking at disk, tools and backup', 'preflight'),
     buildRestore: step('Building the data directory beside the running one', 'build'),
     recoverRestore: step('Recovering up to the target in private', 'recover'),
-    swapRestore: wrapLong(db, 'Exchanging the data directories', async (input: RestoreRef, attempt) => {
-      // What was committed while the restore was built stays restorable. Later attempts may already meet the restored server.
-      if (attempt.number === 1) await Promise.allSettled([bringLogsUpToDate(deps, input.databaseId, attempt)]);
-      await runStep(input, attempt, 'swap');
-    }),
+    swapRestore: step('Exchanging the data directories', 'swap'),
     swapBackRestore: step('Putting the former data back', 'swapBack'),
-    cleanUpRestore: step('Cleaning up', 'cleanUp'),
+    cleanUpRestore: wrapLong(db, 'Cleaning up', async (input: RestoreRef, attempt) => {
+      await archiveFormer(deps, input, attempt);
+      await runStep(input, attempt, 'cleanUp');
+    }),
   };
+}
+
+/** What was committed until the replaced server was stopped stays restorable: its data goes only after its logs are archived. */
+async function archiveFormer(deps: ActivityDeps, { databaseId, restoreId, policyId }: RestoreRef, attempt: Attempt): Promise<void> {
+  const [policy, database, restore] = await Promise.all([
+    getPolicy(deps.db, policyId),
+    getDatabase(deps.db, databaseId),
+    getRestore(deps.db, restoreId),
+  ]);
+  if (restore.generation === null || !isArchiving(policy, getEngine(database.engine))) return;
+  const request = await requestOf(deps, restore);
+  await walkLogs(deps, databaseId, attempt, (engine, context) => engine.restore.archiveFormer(context, request));
 }
 
 async function planOf(deps: ActivityDeps, restore: RestoreRow, attempt: Attempt): Promise<RestorePlan<BackupLink>> {

@@ -114,6 +114,11 @@ export const errorCatalogue = {
     retryable: false,
     hint: 'The tool said yes, the proof said no: the backup is not offered. Take another, and look at the bucket.',
   },
+  'log-torn': {
+    status: 500,
+    retryable: false,
+    hint: 'The server had crashed. What it wrote last lies only where the message says: look at it before you remove it, and take a full backup now.',
+  },
   'archiving-stalled': {
     status: 502,
     retryable: true,

@@ -147,5 +147,10 @@ export interface RestoreSteps {
   /** Stops the server, puts the new directory in the old one's place, starts and checks. On failure it swaps back and throws `restore-swapped-back`. */
   swap(context: EngineContext, request: RestoreRequest): Promise<void>;
   swapBack(context: EngineContext, request: RestoreRequest): Promise<void>;
+  /**
+   * Archives what the replaced server wrote between the last archiving and its end, into the context's generation: the one that it
+   * archived into. Undefined where nothing was exchanged, or nothing was archived. Errors: `archiving-stalled`, `log-torn`.
+   */
+  archiveFormer(context: EngineContext, request: RestoreRequest): Promise<LogMark | undefined>;
   cleanUp(context: EngineContext, request: RestoreRequest): Promise<void>;
 }

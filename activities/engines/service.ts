@@ -9,7 +9,7 @@ export interface Service {
   readonly dataDirectory: string;
   /** What was looked for in vain where it cannot be started: "no systemd unit, …". */
   readonly waysToStart: string;
-  /** Shell functions `control stop|start`, `is_running` (its process lives) and `can_be_started`. */
+  /** Shell functions `control stop|start`, `is_running` (a process has `$data` open, also one that starts or stops) and `can_be_started`. */
   readonly functions: string;
 }
 
@@ -18,10 +18,22 @@ export function serviceScope(databaseId: string): string {
   return `${databaseId}-service`;
 }
 
-/** The service's own functions, and `stop_server` and `start_server`, which do nothing where nothing is to do. */
+/**
+ * The service's own functions, and `stop_server` and `start_server`, which do nothing where nothing is to do. What a stop
+ * command says does not count (it may have stopped another unit): nothing holds the data any more when `stop_server` is well over.
+ */
 export function serviceFunctions({ functions }: Service): string {
   return `${functions}
-stop_server() { ! is_running || control stop; }
+wait_until_free() { # data directory, what is done with it
+  local try data=$1
+  for try in $(seq 1200); do is_running || return 0; sleep 0.5; done
+  echo "a server cannot be ended, it still holds $data"
+  return 1
+}
+stop_server() {
+  control stop || ! is_running || return 1
+  wait_until_free "$data"
+}
 start_server() { is_running || control start; }
 `;
 }

@@ -60,7 +60,9 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
   /** As the workflow does it, from the context's generation or an older one. */
   const restore = async (from: EngineContext, request: RestoreRequest): Promise<void> => {
     const { restore: steps } = bench.engine;
-    for (const step of ['preflight', 'build', 'recover', 'swap', 'cleanUp'] as const) await steps[step](from, request);
+    for (const step of ['preflight', 'build', 'recover', 'swap'] as const) await steps[step](from, request);
+    await steps.archiveFormer(context(), request);
+    await steps.cleanUp(from, request);
     generation = request.newGeneration;
     await bench.engine.arm(context());
   };
@@ -129,7 +131,7 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
       expect(pieces.at(-1)?.coversUntil).toEqual(mark.coversUntil);
     });
 
-    it('stops exactly at a second, also when nothing was committed after it, and then at one from before that restore', async () => {
+    it('stops exactly at a second, also at one that only the replaced server had logged, with nothing after it', async () => {
       const base = backups.at(-1);
       if (base === undefined) throw new Error('there is no base');
       const before = context();
@@ -137,13 +139,14 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
       const early = await quietSecond();
       await bench.insert(12);
       await bench.closeLogs(120);
-      const late = await quietSecond();
       await bench.engine.flushLogs(context());
-      await restore(before, requestFor(base, late));
-      expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11, 12]);
       await bench.insert(13);
+      const late = await quietSecond();
       await restore(before, requestFor(base, early));
       expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11]);
+      await bench.insert(99);
+      await restore(before, requestFor(base, late));
+      expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11, 12, 13]);
     });
 
     it('refuses a second that the logs do not reach, and leaves the server as it was', async () => {
@@ -156,7 +159,7 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
       };
       await expect(beforeSwap()).rejects.toMatchObject({ code: 'target-not-reached' });
       await steps.cleanUp(context(), request);
-      expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11]);
+      expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11, 12, 13]);
     });
 
     it('puts the old data back when the restored data does not start', async () => {
@@ -170,7 +173,7 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
       await expect(steps.swap(context(), request)).rejects.toMatchObject({ code: 'restore-swapped-back' });
       await steps.swapBack(context(), request);
       await steps.cleanUp(context(), request);
-      expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11, 14]);
+      expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11, 12, 13, 14]);
       await bench.engine.flushLogs(context());
     });
 
@@ -202,14 +205,14 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
       const { gaps } = await bench.engine.checkContinuity(context(), base.firstLog ?? 0, [mark]);
       expect(gaps).toEqual([{ sequence: victim.sequence, reason: expect.stringContaining(victim.name) as string }]);
       await restore(context(), requestFor(base));
-      expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11]);
+      expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11, 12, 13]);
     });
 
     it('refuses a backup whose files are not all there, before the server is touched', async () => {
       const base = await backUp('full');
       await bench.spoil(generation, base.label);
       await expect(bench.engine.restore.preflight(context(), requestFor(base))).rejects.toMatchObject({ code: 'object-missing' });
-      expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11]);
+      expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11, 12, 13]);
     });
   });
 
@@ -245,7 +248,7 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
     it('turns archiving off and takes every file and process of ours with it', async () => {
       await bench.engine.disarm(context());
       expect(await bench.leftovers()).toEqual([]);
-      expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11]);
+      expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11, 12, 13]);
     });
   });
 }

@@ -64,7 +64,8 @@ export function createScanner(grammar: BinlogGrammar, name: string): BinlogScann
       held = Buffer.from(held);
     },
     finish(bounds) {
-      if (position === 0 || held.length > 0 || skip > 0) throw damaged(name, 'it breaks off in the middle of an event');
+      if (position === 0 || held.length > 0 || skip > 0)
+        throw new TidemarkError('log-torn', `the binary log ${name} breaks off in the middle of an event: a crash has cut it off`);
       return found.finish(position, bounds);
     },
   };

@@ -1,7 +1,7 @@
 import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { BackupGrammar, BackupPlace, ToolReport } from '../streamed/backup-grammar.ts';
-import { reportMark } from '../streamed/backup-grammar.ts';
+import { compressor, readCounts, reportMark } from '../streamed/backup-grammar.ts';
 
 /** Engines whose files mariadb-backup copies, or that hold nothing that outlives a restart. */
 const carried = ['InnoDB', 'Aria', 'MyISAM', 'CSV', 'ARCHIVE', 'MRG_MyISAM', 'MEMORY', 'BLACKHOLE', 'PERFORMANCE_SCHEMA', 'SEQUENCE'];
@@ -11,21 +11,26 @@ export const backup: BackupGrammar = {
   unsupportedSql: `select concat(table_schema, '.', table_name), concat('(engine ', engine, ', which mariadb-backup does not copy)') from information_schema.tables
   where table_type = 'BASE TABLE' and engine not in (${carried.map((name) => `'${name}'`).join(', ')})
 union all select name, '(encrypted: its key is not in a backup)' from information_schema.innodb_tablespaces_encryption where encryption_scheme <> 0;`,
+  sweep: (_place, databaseId) => sh`rm -rf -- ${directoryOf(databaseId)}
+`,
   script,
   readReport,
 };
 
+function directoryOf(databaseId: string): string {
+  return `/run/tidemark-${databaseId}`;
+}
+
 /** The metadata's files are called xtrabackup_… in older series. */
-function script({ directory, server, parent }: BackupPlace): string {
+function script({ databaseId, backupId, server, parent }: BackupPlace): string {
   const incremental = parent?.pages == null ? [] : [`--incremental-lsn=${parent.pages.to}`];
-  return sh`run=${directory}
+  return sh`run=${`${directoryOf(databaseId)}/${backupId}`}
 clean_up() { rm -rf -- "$run"; rmdir -- "$(dirname "$run")" 2>/dev/null || true; }
-rm -rf -- "$(dirname "$run")"
 mkdir -p -m 0700 -- "$run"/target "$run"/lsn
 export HOME=/root
 mariadb-backup --backup --stream=mbstream --parallel=2 --user=root --socket=${server.socket} --datadir=${server.dataDirectory} \
   --target-dir="$run"/target --extra-lsndir="$run"/lsn ${incremental} 2>"$run"/log </dev/null \
-  | zstd -T0 -3 -c 2>"$run"/zstd || { grep -iE 'error|fatal|denied' "$run"/log | tail -n 5 >&2; tail -n 3 "$run"/log >&2; cat "$run"/zstd >&2; exit 1; }
+  | ${raw(compressor)} 2>"$run"/zstd || { grep -iE 'error|fatal|denied' "$run"/log | tail -n 5 >&2; tail -n 3 "$run"/log >&2; cat "$run"/zstd >&2; exit 1; }
 tail -n 1 "$run"/log | grep -q 'completed OK!' || { echo 'mariadb-backup did not say that it completed' >&2; tail -n 3 "$run"/log >&2; exit 1; }
 {
   echo ${raw(reportMark)}
@@ -36,7 +41,7 @@ tail -n 1 "$run"/log | grep -q 'completed OK!' || { echo 'mariadb-backup did not
 `;
 }
 
-function readReport(report: string, { parent, facts }: BackupPlace): ToolReport {
+function readReport(report: string, { parent }: BackupPlace): ToolReport {
   const number = (pattern: RegExp): number => {
     const found = pattern.exec(report)?.[1];
     if (found === undefined) throw new TidemarkError('backup-not-proven', `mariadb-backup's own report lacks ${pattern.source}`);
@@ -51,15 +56,9 @@ function readReport(report: string, { parent, facts }: BackupPlace): ToolReport 
     );
   const [, file, position] = /^binlog_pos = filename '([^']+)', position '(\d+)'/m.exec(report) ?? [];
   return {
-    unpackedBytes: unpackedBytes(report) ?? facts.sizeBytes,
+    ...readCounts(report),
     position: file === undefined ? null : { file, position: Number(position) },
     consistentAt: number(/^ended = (\d+)$/m),
     pages,
   };
-}
-
-/** As zstd says: "( 1.23 GiB => 345 MiB, …)". */
-function unpackedBytes(report: string): number | undefined {
-  const [, amount, unit = ''] = /\(\s*([\d.]+) ([KMGT]i)?B\s*=>/.exec(report) ?? [];
-  return amount === undefined ? undefined : Math.ceil(Number(amount) * 1024 ** ['', 'Ki', 'Mi', 'Gi', 'Ti'].indexOf(unit));
 }

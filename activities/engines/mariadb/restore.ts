@@ -33,7 +33,7 @@ start slave sql_thread until relay_log_file = '${end.file}', relay_log_pos = ${e
   columns: { running: 'Slave_SQL_Running', error: 'Last_SQL_Errno', file: 'Relay_Log_File', position: 'Relay_Log_Pos' },
   newGeneration,
   afterStart: () => '',
-  keptFiles: ['*.pem', 'debian-*.flag', 'mysql_upgrade_info', 'mariadb_upgrade_info'],
+  dataFiles: ['ib*', 'undo*', 'aria_log*', 'tc.log', 'ddl_*.log', '#*', '*.info', 'xtrabackup_*', 'mariadb_backup_*', 'backup-my.cnf'],
 };
 
 /**

@@ -3,7 +3,7 @@ import type { ServerGrammar } from '../streamed/server-grammar.ts';
 export const server: ServerGrammar = {
   processNames: ['mariadbd', 'mysqld'],
   serviceNames: ['mariadb', 'mysql'],
-  daemon: 'mariadbd',
+  lockedFiles: ['ibdata1', 'aria_log_control'],
   client: 'mariadb',
   optionGroups: ['mysqld', 'server', 'mariadb', 'mariadbd'],
   configDirectories: ['/etc/mysql/mariadb.conf.d', '/etc/mysql/conf.d', '/etc/my.cnf.d'],

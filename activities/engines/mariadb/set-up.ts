@@ -18,6 +18,7 @@ export const setUp: SetUpGrammar = {
   },
   configGroup: 'mariadbd',
   logSettings: (facts) => [...logNameOf(facts, 'mariadb-bin'), 'binlog_format = ROW', 'binlog_row_image = FULL', ...expiryOf(facts)],
+  findUnreplayable: ({ logFormat }) => (logFormat === 'ROW' ? undefined : `binlog_format is ${logFormat} and must be ROW`),
   async armOnline({ host }, server, facts) {
     if (facts.logBin === 0) return;
     const settings = ['binlog_format = ROW', 'binlog_row_image = FULL', ...expiryOf(facts)];

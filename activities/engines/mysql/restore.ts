@@ -32,7 +32,7 @@ start replica sql_thread until relay_log_file = '${end.file}', relay_log_pos = $
     layout.logNumber === 0
       ? ''
       : sh`[ -s ${`${layout.server.dataDirectory}/${placeholder(layout)}`} ] || rm -f -- ${`${layout.server.dataDirectory}/${placeholder(layout)}`}\n`,
-  keptFiles: ['mysqld-auto.cnf', '*.pem', 'debian-*.flag'],
+  dataFiles: ['ib*', 'undo*', '*.ibd', '*.ibu', '#*', 'auto.cnf', '*.info'],
 };
 
 /**

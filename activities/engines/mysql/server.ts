@@ -3,7 +3,7 @@ import type { ServerGrammar } from '../streamed/server-grammar.ts';
 export const server: ServerGrammar = {
   processNames: ['mysqld'],
   serviceNames: ['mysql', 'mysqld'],
-  daemon: 'mysqld',
+  lockedFiles: ['ibdata1', 'mysql.ibd'],
   client: 'mysql',
   optionGroups: ['mysqld', 'server'],
   configDirectories: ['/etc/mysql/mysql.conf.d', '/etc/mysql/conf.d', '/etc/my.cnf.d'],

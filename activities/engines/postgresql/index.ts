@@ -4,6 +4,7 @@ import { backUp } from './back-up.ts';
 import { expire } from './expire.ts';
 import { checkContinuity, expireLogs, flushLogs } from './logs.ts';
 import { measureHealth, prepare } from './prepare.ts';
+import { archiveFormer } from './restore/archive-former.ts';
 import { build } from './restore/build.ts';
 import { preflight } from './restore/preflight.ts';
 import { recover } from './restore/recover.ts';
@@ -21,5 +22,5 @@ export const postgresql: Engine = {
   checkContinuity,
   expire,
   expireLogs,
-  restore: { preflight, build, recover, swap, swapBack, cleanUp },
+  restore: { preflight, build, recover, swap, swapBack, archiveFormer, cleanUp },
 };

@@ -13,7 +13,7 @@ export interface Exchange {
   readonly places: readonly Place[];
   /**
    * Shell functions: `is_serving`, the server answers as a primary; `settle DIR`, gives the restored data directory what it is to
-   * start with; `end_private`, ends a private instance on `$fresh_data`.
+   * start with; `note_end`, called right before the former server is stopped; `end_private`, ends a private instance on `$fresh_data`, which may take a moment to be gone.
    */
   readonly functions: string;
   /** Files and directories that go with the restore. */
@@ -50,6 +50,7 @@ give_back() { # live, fresh, former
 to_restored() {
   if is_restored; then return; fi
   is_marked "$fresh_data"
+  wait_until_free "$fresh_data"
   settle "$fresh_data"
   sync
   if [ -e "$live_data" ]; then mv -T -- "$live_data" "$former_data"; fi
@@ -68,10 +69,12 @@ ${each(places, (place) => sh`  if [ -e ${setAsideOf(place)} ]; then return 0; fi
   return 1
 }
 remove_former() {
+  wait_until_free "$former_data"
 ${each(places, (place) => sh`  rm -rf -- ${setAsideOf(place)}`)}
 ${each(places.toReversed(), (place) => sh`  rm -f -- ${place.live}/${raw(markerFile)}`)}
 }
 remove_fresh() {
+  wait_until_free "$fresh_data"
 ${each(places, (place) => sh`  rm -rf -- ${freshOf(place)}`)}
 }
 ${waitUntilServing}${exchange.functions}
@@ -82,7 +85,7 @@ const waitUntilServing = `wait_until_serving() {
   local try
   for try in $(seq 1200); do
     if is_serving; then return 0; fi
-    if ! is_running; then return 1; fi
+    if [ "$try" -gt 20 ] && ! is_running; then return 1; fi
     sleep 0.5
   done
   return 1

@@ -1,3 +1,4 @@
+import { sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { findKept, homeOf, keep } from '../home.ts';
 import type { EngineContext, RestoreRequest } from '../port.ts';
@@ -37,6 +38,18 @@ export async function getLayout<L extends RestoreLayout>(context: EngineContext,
   const layout = await findLayout<L>(context, request);
   if (layout !== undefined) return layout;
   throw new TidemarkError('host-job-lost', `the preflight of the restore ${request.restoreId} left no plan on the host`);
+}
+
+/** Whether the restored data serves, and the former one is still there. */
+export async function isExchanged(
+  { host }: EngineContext,
+  { restoreId }: RestoreRequest,
+  { places: [data] }: RestoreLayout,
+): Promise<boolean> {
+  if (data === undefined) return false;
+  const marker = `${data.live}/${markerFile}`;
+  const answer = await host.run(sh`if [ "$(cat ${marker} 2>/dev/null)" = ${restoreId} ] && [ -e ${setAsideOf(data)} ]; then echo yes; fi`);
+  return answer.trim() === 'yes';
 }
 
 export function writeLayout(context: EngineContext, request: RestoreRequest, layout: RestoreLayout): string {

@@ -5,9 +5,9 @@ import { findKept, homeOf, keep, removeHome } from '../home.ts';
 import type { EngineContext, HostContext } from '../port.ts';
 import { finishRestart, restartServer, serviceScope } from '../service.ts';
 import type { Dialect } from './dialect.ts';
-import { archiveLogs } from './logs.ts';
+import { archiveLogs, refuseFiltered } from './logs.ts';
 import type { Server, ServerFacts } from './server-grammar.ts';
-import { findRunningServer, findServer, readFacts, rememberServer } from './server.ts';
+import { findFacts, findRunningServer, findServer, readFacts, rememberServer } from './server.ts';
 import { serviceOf } from './service.ts';
 
 /** Turns binary logging on where it is off, with the only restart, and begins to archive into the context's generation. */
@@ -17,7 +17,8 @@ export async function arm(context: EngineContext, dialect: Dialect): Promise<voi
   const server = await findRunningServer(context, dialect);
   const facts = await readFacts(host, dialect, server);
   if (facts.replica) throw new TidemarkError('not-attachable', `the server of ${database.name} is a replica now; attach its primary`);
-  refuseLogs(dialect, server, facts);
+  if (facts.logBin === 1) refuseFiltered(dialect, facts);
+  refuseSpreadLogs(server, facts);
   await configure(context, dialect, facts);
   if (facts.logBin === 0) await restartServer(context, serviceOf(dialect, server));
   await dialect.setUp.armOnline(context, server, facts);
@@ -42,28 +43,24 @@ export async function isArmed(context: EngineContext): Promise<boolean> {
 /** Takes our settings and files away; what is set already stays until the server's next restart. */
 export async function disarm(context: EngineContext, dialect: Dialect): Promise<void> {
   const { host, database } = context;
-  await revive(context, dialect);
+  const server = await revive(context, dialect);
   for (const scope of [database.id, serviceScope(database.id)]) await host.sweepJobs(scope);
   const files = dialect.server.configDirectories.map((directory) => `${directory}/${configName(database.id)}`);
+  await host.run(dialect.backup.sweep({ server, facts: await findFacts(context, dialect, server) }, database.id), { timeoutMs: 600_000 });
   await host.run(sh`rm -f -- ${files}
 ${raw(removeHome(database.id))}`);
 }
 
 /** A restart of ours that was cut off is finished first. */
-async function revive(context: HostContext, dialect: Dialect): Promise<void> {
+async function revive(context: HostContext, dialect: Dialect): Promise<Server> {
   const server = await findServer(context, dialect);
-  if (!server.running) await finishRestart(context, serviceOf(dialect, server));
+  if (server.running) return server;
+  await finishRestart(context, serviceOf(dialect, server));
+  return await findServer(context, dialect);
 }
 
-function refuseLogs({ title }: Dialect, server: Server, facts: ServerFacts): void {
+function refuseSpreadLogs(server: Server, facts: ServerFacts): void {
   if (facts.logBin === 0) return;
-  if (facts.logFilters !== '')
-    throw new TidemarkError(
-      'pitr-not-possible',
-      `${title} leaves databases out of its binary logs (binlog_do_db, binlog_ignore_db: ${facts.logFilters})`,
-    );
-  if (facts.logEncrypted === 1)
-    throw new TidemarkError('pitr-not-possible', `${title} encrypts its binary logs (binlog_encryption, encrypt_binlog)`);
   const directory = dirname(facts.logBasename ?? '');
   if (directory === server.dataDirectory) return;
   throw new TidemarkError(

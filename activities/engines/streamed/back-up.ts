@@ -11,10 +11,11 @@ import { isArmed } from './arm.ts';
 import type { BackupPlace, StreamedData } from './backup-grammar.ts';
 import { reportMark } from './backup-grammar.ts';
 import type { Dialect } from './dialect.ts';
+import { inspect, refuseSpreadFiles, refuseTables } from './inspection.ts';
 import { archiveLogs } from './logs.ts';
 import { findLostParent } from './parent.ts';
 import type { Server, ServerFacts } from './server-grammar.ts';
-import { findRunningServer, readFacts, runSql } from './server.ts';
+import { findRunningServer, readFacts } from './server.ts';
 
 /** One backup that is being taken. */
 interface Taking {
@@ -32,7 +33,9 @@ export async function backUp(context: EngineContext, dialect: Dialect, request: 
   const server = await findRunningServer(context, dialect);
   const facts = await readFacts(context.host, dialect, server);
   const taking = { request, server, facts, armed: await isArmed(context) };
-  await refuseTables(context, dialect, server);
+  const found = await inspect(context, dialect, server, facts);
+  refuseTables(found);
+  refuseSpreadFiles(found, server);
   await removeObjects(context, request.backupId);
   const parent = await findParent(context, dialect, taking);
   const content =
@@ -87,8 +90,7 @@ async function takeIncremental(
   const { pieces, gaps } = await checkLogs(context, firstLog, [mark]);
   if (gaps[0] !== undefined) throw new TidemarkError('backup-failed', `the binary logs are not whole: ${gaps[0].reason}`);
   const own = pieces.filter(({ sequence }) => sequence > (parent.outcome.lastLog ?? 0));
-  const unpackedBytes = 0;
-  const data: StreamedData = { ...parent.data, volumes: [], unpackedBytes, consistentAt: mark.coversUntil.getTime() };
+  const data: StreamedData = { ...parent.data, volumes: [], unpackedBytes: 0, sentBytes: 0, consistentAt: mark.coversUntil.getTime() };
   return {
     data,
     outcome: {
@@ -136,8 +138,9 @@ async function stream(
   parent: StreamedData | undefined,
 ): Promise<StreamedData> {
   const { database, repository, signal } = context;
-  const place: BackupPlace = { directory: `/run/tidemark-${database.id}/${request.backupId}`, server, facts, parent };
-  const output = await startTool(context, dialect.backup.script(place), `backup-${request.backupId}`);
+  const place: BackupPlace = { databaseId: database.id, backupId: request.backupId, server, facts, parent };
+  const script = dialect.backup.sweep(place, database.id) + dialect.backup.script(place);
+  const output = await startTool(context, script, `backup-${request.backupId}`);
   let passedBytes = 0;
   const onBytes = (count: number): void => context.report(Math.min((passedBytes += count), facts.sizeBytes), facts.sizeBytes);
   const prefix = `${folderOf(context, request.backupId)}/data`;
@@ -146,8 +149,11 @@ async function stream(
     const [, report] = output.stderr().split(`${reportMark}\n`);
     if (report === undefined) throw new TidemarkError('backup-not-proven', 'the tool ended with 0 but did not report what it did');
     const { uuid } = facts;
+    const told = dialect.backup.readReport(report, place);
+    if (told.sentBytes !== passedBytes)
+      throw new TidemarkError('backup-not-proven', `${told.sentBytes} bytes left the host, and ${passedBytes} arrived`);
     return {
-      ...dialect.backup.readReport(report, place),
+      ...told,
       volumes,
       server: { uuid, dataDirectory: server.dataDirectory },
       settings: facts.settings,
@@ -187,14 +193,6 @@ async function archiveSince(
   if (log === undefined)
     throw new TidemarkError('backup-not-proven', `the binary log ${position.file}, which the backup needs, could not be archived`);
   return { firstLog: log.sequence, lastLog: mark.sequence };
-}
-
-async function refuseTables(context: EngineContext, dialect: Dialect, server: Server): Promise<void> {
-  const rows = (await runSql(context.host, dialect, server, dialect.backup.unsupportedSql)).split('\n').filter((row) => row !== '');
-  if (rows.length === 0) return;
-  const shown = rows.slice(0, 10).map((row) => row.split('\t').join(' '));
-  const more = rows.length > shown.length ? ` and ${rows.length - shown.length} more` : '';
-  throw new TidemarkError('tables-not-supported', `a backup could not carry these tables: ${shown.join(', ')}${more}`);
 }
 
 /** What an earlier attempt of the same backup left. */

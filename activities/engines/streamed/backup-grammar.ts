@@ -1,4 +1,5 @@
 import type { SealedObject } from '#activities/streams/sealed.ts';
+import { TidemarkError } from '#domain/errors.ts';
 import type { LogPosition } from '../binlog/replay-plan.ts';
 import type { Server, ServerFacts } from './server-grammar.ts';
 
@@ -16,6 +17,8 @@ export interface StreamedData extends ToolReport {
 export interface ToolReport {
   /** Of what is written by a restore. */
   readonly unpackedBytes: number;
+  /** Of the compressed stream, as they left the host. */
+  readonly sentBytes: number;
   /** Where replaying begins; null while no binary logs are written. */
   readonly position: LogPosition | null;
   /** When the data was consistent, milliseconds since the epoch. */
@@ -25,8 +28,8 @@ export interface ToolReport {
 }
 
 export interface BackupPlace {
-  /** A directory of this backup alone, below one that is swept before. */
-  readonly directory: string;
+  readonly databaseId: string;
+  readonly backupId: string;
   readonly server: Server;
   readonly facts: ServerFacts;
   /** Of an incremental that holds pages. */
@@ -39,8 +42,10 @@ export interface BackupGrammar {
   readonly incrementalsHold: 'pages' | 'logs';
   /** One row for each table that a backup could not carry: its name, a tab, the reason. */
   readonly unsupportedSql: string;
+  /** A script that ends and removes what earlier backups of the database left on the host. */
+  sweep(place: Pick<BackupPlace, 'server' | 'facts'>, databaseId: string): string;
   /**
-   * A script that writes the compressed stream and, after it, `reportMark` and its report to its errors. It exits 0 only when every
+   * A script, run after `sweep`, that writes the compressed stream and, after it, `reportMark` and its report to its errors. It exits 0 only when every
    * stage did and the tool said its closing word.
    */
   script(place: BackupPlace): string;
@@ -49,3 +54,13 @@ export interface BackupGrammar {
 }
 
 export const reportMark = 'tidemark-report';
+
+/** How a stream is compressed: at the level and with the words that `readCounts` needs on its errors. */
+export const compressor = 'zstd -T0 -3 -vv -c';
+
+/** What zstd counted: bytes that went in and bytes that came out. Errors: `backup-not-proven`. */
+export function readCounts(report: string): { readonly unpackedBytes: number; readonly sentBytes: number } {
+  const [, unpacked, sent] = /\(\s*(\d+) B\s*=>\s*(\d+) B/.exec(report) ?? [];
+  if (unpacked === undefined) throw new TidemarkError('backup-not-proven', 'zstd did not say how many bytes it took and gave');
+  return { unpackedBytes: Number(unpacked), sentBytes: Number(sent) };
+}

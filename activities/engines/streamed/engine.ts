@@ -7,6 +7,7 @@ import type { Dialect } from './dialect.ts';
 import { expire } from './expire.ts';
 import { flushLogs } from './logs.ts';
 import { measureHealth, prepare } from './prepare.ts';
+import { archiveFormer } from './restore/archive-former.ts';
 import { build } from './restore/build.ts';
 import { preflight } from './restore/preflight.ts';
 import { recover } from './restore/recover.ts';
@@ -32,6 +33,7 @@ export function createStreamedEngine(dialect: Dialect): Engine {
       recover: (context, request) => recover(context, dialect, request),
       swap: (context, request) => swap(context, dialect, request),
       swapBack: (context, request) => swapBack(context, dialect, request),
+      archiveFormer: (context, request) => archiveFormer(context, dialect, request),
       cleanUp: (context, request) => cleanUp(context, dialect, request),
     },
   };

@@ -26,29 +26,82 @@ export async function flushLogs(context: EngineContext, dialect: Dialect): Promi
 export async function archiveLogs(context: EngineContext, dialect: Dialect, server: Server, from?: string): Promise<LogMark> {
   const facts = await readFacts(context.host, dialect, server);
   if (facts.logBin === 0) throw new TidemarkError('archiving-stalled', `${dialect.title} writes no binary logs any more (log_bin is off)`);
+  refuseUnreplayable(dialect, facts);
   const clock = 'select floor(unix_timestamp(now(6)) * 1000);';
   const [before = 0, after = 0] = (await runSql(context.host, dialect, server, `${clock}\nflush binary logs;\n${clock}`))
     .split('\n')
     .map(Number);
-  const coversUntil = new Date(before - 1000);
-  const closed = (await listServerLogs(context, dialect, server, facts)).slice(0, -1);
-  const listed = await listLogs(context);
-  const last = listed.at(-1);
+  const names = (await runSql(context.host, dialect, server, 'show binary logs')).split('\n').map((line) => line.split('\t')[0] ?? '');
+  const directory = server.dataDirectory;
+  const closed = await listClosedLogs(context, directory, names.slice(0, -1));
+  return await archiveFiles(
+    context,
+    dialect,
+    { directory, closed, server: facts.uuid, coversUntil: new Date(before - 1000), closedBefore: after },
+    from,
+  );
+}
+
+/** What was set when archiving began may have been changed since. */
+function refuseUnreplayable(dialect: Dialect, facts: ServerFacts): void {
+  refuseFiltered(dialect, facts);
+  const setting = dialect.setUp.findUnreplayable(facts);
+  if (setting === undefined) return;
+  throw new TidemarkError('pitr-not-possible', `what ${dialect.title} writes to its binary logs cannot be replayed exactly: ${setting}`);
+}
+
+export function refuseFiltered({ title }: Dialect, facts: ServerFacts): void {
+  if (facts.logFilters !== '')
+    throw new TidemarkError(
+      'pitr-not-possible',
+      `${title} leaves databases out of its binary logs (binlog_do_db, binlog_ignore_db: ${facts.logFilters})`,
+    );
+  if (facts.logEncrypted === 1)
+    throw new TidemarkError('pitr-not-possible', `${title} encrypts its binary logs (binlog_encryption, encrypt_binlog)`);
+}
+
+/** Closed binary logs in one directory, and what is known of all of them. */
+interface ClosedLogs {
+  readonly directory: string;
+  /** Ascending. */
+  readonly closed: readonly ServerLog[];
+  /** Which server wrote them. */
+  readonly server: string;
+  /** Every commit before it is in one of them. */
+  readonly coversUntil: Date;
+  /** By the server's own clock, in milliseconds. */
+  readonly closedBefore: number;
+}
+
+/** Archives those that are not archived yet. One that a crash has torn is left out, and makes a hole. Errors: `archiving-stalled`. */
+export async function archiveFiles(
+  context: EngineContext,
+  dialect: Dialect,
+  { closed, coversUntil, ...logs }: ClosedLogs,
+  from?: string,
+): Promise<LogMark> {
+  const last = (await listLogs(context)).at(-1);
   let newest = last === undefined ? undefined : await readRecord(context, last);
   const next = nextFiles(closed, newest, from);
+  let { hole } = next;
   for (const [index, log] of next.files.entries()) {
     const isLast = index === next.files.length - 1;
-    const options = { hole: index === 0 ? next.hole : null, coversUntil: isLast ? coversUntil : null, closedBefore: after };
-    newest = await archiveLog(context, dialect, { log, directory: server.dataDirectory, server: facts.uuid, before: newest, ...options });
+    try {
+      newest = await archiveLog(context, dialect, { ...logs, log, before: newest, hole, coversUntil: isLast ? coversUntil : null });
+      hole = null;
+    } catch (error) {
+      if (isLast || !(error instanceof TidemarkError) || error.code !== 'log-torn') throw error;
+      hole = error.message;
+    }
   }
   if (newest === undefined) throw new TidemarkError('archiving-stalled', `${dialect.title} has closed no binary log`);
   return { sequence: newest.sequence, coversUntil };
 }
 
-/** Ascending, the one that is written last. */
-async function listServerLogs(context: EngineContext, dialect: Dialect, server: Server, facts: ServerFacts): Promise<ServerLog[]> {
-  const names = (await runSql(context.host, dialect, server, 'show binary logs')).split('\n').map((line) => line.split('\t')[0] ?? '');
-  const output = await context.host.run(sh`cd -- ${server.dataDirectory}
+/** What is to be known of the files of these names. */
+export async function listClosedLogs(context: EngineContext, directory: string, names: readonly string[]): Promise<ServerLog[]> {
+  if (names.length === 0) return [];
+  const output = await context.host.run(sh`cd -- ${directory}
 for file in ${names}; do
   printf '%s %s %s\n' "$file" "$(stat -c %s -- "$file")" "$(od -An -tu4 -j4 -N4 -- "$file" | tr -d ' ')"
 done
@@ -61,7 +114,7 @@ done
       return { file, sizeBytes: Number(sizeBytes), createdAt: Number(createdAt) };
     });
   if (logs.every((log) => Number.isSafeInteger(log.sizeBytes) && Number.isSafeInteger(log.createdAt))) return logs;
-  throw new TidemarkError('archiving-stalled', `the binary logs of ${facts.logBasename} cannot be listed: ${output.slice(0, 200)}`);
+  throw new TidemarkError('archiving-stalled', `the binary logs in ${directory} cannot be listed: ${output.slice(0, 200)}`);
 }
 
 interface LogToArchive {
@@ -71,7 +124,6 @@ interface LogToArchive {
   readonly before: LogRecord | undefined;
   readonly hole: string | null;
   readonly coversUntil: Date | null;
-  /** By the server's own clock, in milliseconds. */
   readonly closedBefore: number;
 }
 

@@ -6,8 +6,9 @@ import type { Health, HostContext } from '../port.ts';
 import { refuseUnstartable } from '../service.ts';
 import { compareVersions } from '../versions.ts';
 import type { Dialect } from './dialect.ts';
-import type { Server, ServerFacts } from './server-grammar.ts';
-import { findRunningServer, readFacts, rememberServer, runSql } from './server.ts';
+import { inspect, refuseSpreadFiles } from './inspection.ts';
+import type { ServerFacts } from './server-grammar.ts';
+import { findRunningServer, readFacts, rememberServer } from './server.ts';
 import { serviceOf } from './service.ts';
 
 export async function measureHealth(context: HostContext, dialect: Dialect): Promise<Health> {
@@ -23,7 +24,7 @@ export async function prepare(context: HostContext, dialect: Dialect): Promise<v
   const facts = await readFacts(context.host, dialect, server);
   refuseOldServer(dialect, facts);
   await refuseUnstartable(context, serviceOf(dialect, server));
-  await refuseSpreadFiles(context, dialect, server, facts);
+  refuseSpreadFiles(await inspect(context, dialect, server, facts), server);
   const missing = await findMissing(context, dialect);
   if (missing.length > 0) await install(context, missing);
   const misfit = await dialect.setUp.findMisfit(context, facts);
@@ -36,18 +37,6 @@ function refuseOldServer({ title, capabilities }: Dialect, { version }: ServerFa
   throw new TidemarkError(
     'version-not-supported',
     `${title} ${version} is too old: ${capabilities.oldestVersion} is the oldest that is supported`,
-  );
-}
-
-/** Directories are exchanged as a whole, so everything has to lie in the data directory. */
-async function refuseSpreadFiles(context: HostContext, dialect: Dialect, server: Server, facts: ServerFacts): Promise<void> {
-  const inside = (path: string): boolean => !path.startsWith('/') || `${path}/`.startsWith(`${server.dataDirectory}/`);
-  const files = (await runSql(context.host, dialect, server, dialect.server.filesSql)).split('\n');
-  const outside = [...facts.directories, ...files].filter((path): path is string => path !== null && path !== '' && !inside(path));
-  if (outside.length === 0) return;
-  throw new TidemarkError(
-    'layout-not-supported',
-    `files of the server lie outside its data directory ${server.dataDirectory}: ${outside.slice(0, 5).join(', ')}`,
   );
 }
 

@@ -4,7 +4,8 @@ export interface ServerGrammar {
   readonly processNames: readonly string[];
   /** Names of its init script, the likeliest first. */
   readonly serviceNames: readonly string[];
-  readonly daemon: string;
+  /** Files of the data directory that a running server holds locks on. */
+  readonly lockedFiles: readonly string[];
   readonly client: string;
   /** Prints the options that the server's configuration gives to these groups. */
   readonly optionGroups: readonly string[];

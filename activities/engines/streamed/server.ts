@@ -1,7 +1,7 @@
-import { quote, raw, sh } from '#activities/hosts/script.ts';
+import { raw, sh } from '#activities/hosts/script.ts';
 import type { Host } from '#activities/hosts/port.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import { findKept, homeOf, keep } from '../home.ts';
+import { findKept, keep } from '../home.ts';
 import { lastLines } from '../log-lines.ts';
 import type { HostContext } from '../port.ts';
 import type { Dialect } from './dialect.ts';
@@ -34,10 +34,18 @@ export async function findServer(context: HostContext, dialect: Dialect): Promis
 }
 
 function findScript({ database }: HostContext, { server }: Dialect): string {
-  return `${sh`port=${database.port} client=${server.client} names=${` ${server.processNames.join(' ')} `} home=${homeOf(database.id)}
+  return `${sh`port=${database.port} client=${server.client} names=${` ${server.processNames.join(' ')} `}
 `}export HOME=/root
 found=0 refused= lines=
 ask() { timeout 15 "$client" --connect-timeout=5 --protocol=socket --socket="$1" --batch --raw --skip-column-names -e "$2" 2>&1; }
+# The unit whose main process it is, or the script around it: a server may also run in the unit of the session that started it.
+unit_of() {
+  local unit main parent
+  unit=$(sed -n 's|^.*/\\([^/]*\\.service\\)$|\\1|p' "/proc/$1/cgroup" | head -n 1)
+  [ -n "$unit" ] && main=$(systemctl show -p MainPID --value "$unit" 2>/dev/null) || return 0
+  parent=$(sed -n 's/^PPid:[[:blank:]]*//p' "/proc/$1/status")
+  case "$main $(cat "/proc/$main/comm" 2>/dev/null)" in "$1 "*|"$parent "*[-_]safe) echo "$unit" ;; esac
+}
 owners=
 for comm in /proc/[0-9]*/comm; do
   pid=\${comm#/proc/}; pid=\${pid%/comm}
@@ -60,8 +68,7 @@ while read -r socket; do
   pid=$(cat "$pid_file")
   executable=$(tr '\\0' '\\n' <"/proc/$pid/cmdline" | head -n 1)
   case "$executable" in /*) ;; *) executable=$(command -v "$executable") ;; esac
-  lines=$(printf '%s\\n' running "$data" "$own_socket" "$pid_file" "$executable" "$(stat -c %U "/proc/$pid")" "$(stat -c %G "/proc/$pid")" \\
-    "$(sed -n 's|^.*/\\([^/]*\\.service\\)$|\\1|p' "/proc/$pid/cgroup" | head -n 1)")
+  lines=$(printf '%s\\n' running "$data" "$own_socket" "$pid_file" "$executable" "$(stat -c %U "/proc/$pid")" "$(stat -c %G "/proc/$pid")" "$(unit_of "$pid")")
 done < <(awk '$NF ~ /^\\// {print $NF}' /proc/net/unix | sort -u)
 [ "$found" = 0 ] || { printf '%s\\n' "$lines"; exit 0; }
 [ -z "$refused" ] || { echo refused; printf '%s\\n' "$refused"; exit 0; }
@@ -119,11 +126,12 @@ function verticalCommand({ server: { client } }: Pick<Dialect, 'server'>, { sock
   return sh`HOME=/root ${raw(client)} --protocol=socket --socket=${socket} --vertical`;
 }
 
-function clientScript(command: string, sql: string): string {
+export function clientScript(command: string, sql: string): string {
   return `${command} <<'TIDEMARK_SQL'\n${sql}\nTIDEMARK_SQL\n`;
 }
 
-async function runClient(host: Host, { server: { client } }: Pick<Dialect, 'server'>, script: string): Promise<string> {
+/** Runs a script of client commands; a server that does not answer is told as such. Errors: `server-down`, `host-command-failed`. */
+export async function runClient(host: Host, { server: { client } }: Pick<Dialect, 'server'>, script: string): Promise<string> {
   const output = await host.tryRun(script);
   if (output.exitCode === 0) return output.stdout;
   const code = /ERROR 2\d\d\d/.test(output.stderr) ? 'server-down' : 'host-command-failed';
@@ -156,9 +164,4 @@ const BETWEEN = 'tidemark-between';
 /** A column of what the client shows with `--vertical`. */
 export function fieldOf(vertical: string, name: string): string | undefined {
   return new RegExp(`^ *${name}: (.*)$`, 'm').exec(vertical)?.[1];
-}
-
-/** The words of a pattern for `case`: `a|b`. */
-export function alternatives(names: readonly string[]): string {
-  return names.map(quote).join('|');
 }

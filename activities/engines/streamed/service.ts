@@ -2,14 +2,16 @@ import { sh } from '#activities/hosts/script.ts';
 import type { Service } from '../service.ts';
 import type { Dialect } from './dialect.ts';
 import type { Server } from './server-grammar.ts';
-import { alternatives } from './server.ts';
 
-/** The systemd unit that the server was seen in, else the init script, if the configuration that it reads names this data directory. */
+/**
+ * The systemd unit that the server was seen in, else the init script, if the configuration that it reads names this data directory.
+ * Whether it runs is told by the locks that it holds on its tablespaces from its start to its very end, whatever became of its pid file.
+ */
 export function serviceOf({ server: grammar }: Dialect, server: Server): Service {
   return {
     dataDirectory: server.dataDirectory,
     waysToStart: `no systemd unit, no init script ${grammar.serviceNames.join(' or ')} whose server has this data directory`,
-    functions: `${sh`data=${server.dataDirectory} unit=${server.unit} pid_file=${server.pidFile}
+    functions: `${sh`data=${server.dataDirectory} unit=${server.unit}
 script_name() {
   local name
   for name in ${grammar.serviceNames}; do
@@ -23,14 +25,21 @@ configured_data() {
 `}by_systemd() { [ -n "$unit" ] && [ -d /run/systemd/system ]; }
 control() {
   cd /
-  if by_systemd; then systemctl "$1" "$unit"; else service "$(script_name)" "$1"; fi
+  if by_systemd; then systemctl "$1" "$unit"; return; fi
+  if service "$(script_name)" "$1"; then return; fi
+  [ "$1" = stop ] || return 1
+  # Debian's script cannot log in where root has a password
+  local pid; pid=$(holder)
+  [ -z "$pid" ] || kill -TERM "$pid"
 }
 can_be_started() { by_systemd || { [ -n "$(script_name)" ] && [ "$(configured_data)" = "$data" ]; }; }
-is_running() {
-  local pid; pid=$(cat "$pid_file" 2>/dev/null) || return 1
-  [ -n "$pid" ] || return 1
-  case "$(cat "/proc/$pid/comm" 2>/dev/null)" in ${alternatives(grammar.processNames)}) return 0 ;; esac
-  return 1
-}`,
+holder() {
+  local file inode
+  for file in ${grammar.lockedFiles.join(' ')}; do
+    inode=$(stat -c %i -- "$data/$file" 2>/dev/null) || continue
+    awk -v end=":$inode" '$2 != "->" && substr($6, length($6) - length(end) + 1) == end { print $5 }' /proc/locks
+  done | head -n 1
+}
+is_running() { [ -n "$(holder)" ]; }`,
   };
 }

@@ -10,6 +10,8 @@ export interface SetUpGrammar {
   /** The group that the server reads, and what is written into it so that its binary logs can be replayed. */
   readonly configGroup: string;
   logSettings(facts: ServerFacts): readonly string[];
+  /** The setting because of which the binary logs could not be replayed exactly: "gtid_mode is OFF"; undefined where they can. */
+  findUnreplayable(facts: ServerFacts): string | undefined;
   /** Brings a running server that has binary logging as far as it goes without a restart. Errors: `pitr-not-possible`. */
   armOnline(context: HostContext, server: Server, facts: ServerFacts): Promise<void>;
 }

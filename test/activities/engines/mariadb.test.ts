@@ -15,7 +15,9 @@ describe('a stream of its own', () =>
     positionSql: 'select @@gtid_binlog_pos',
     follow: (position) =>
       `stop slave; reset slave; set global gtid_slave_pos = '${position}'; drop database if exists shop; create database shop; create table shop.numbers (n int primary key); create table shop.ticks (t int auto_increment primary key); start slave;`,
-    tool: '[m]ariadb-backup.--backup',
+    tools: ['[m]ariadb-backup.--backup'],
+    rootsPassword: (password) => `identified via mysql_native_password using password('${password}')`,
+    rootsSocket: `identified via mysql_native_password using 'invalid' or unix_socket`,
   }));
 
 it('turns binary logging on where it is off, with one restart, and leaves it to the administrator at the end', async () => {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { mysql } from '#activities/engines/mysql/index.ts';
+import { sh } from '#activities/hosts/script.ts';
 import { describeEngine } from '../../contracts/engine.ts';
+import { eventually } from '../../contracts/host.ts';
 import { openStreamedBench } from './streamed-bench.ts';
 import { describeStreamed } from './streamed-stories.ts';
 
@@ -15,7 +17,9 @@ describe('a stream of its own', () =>
     positionSql: 'select @@global.gtid_executed',
     follow: (position) =>
       `stop replica; reset binary logs and gtids; set global gtid_purged = '${position.replaceAll('\n', '')}'; set sql_log_bin = 0; drop database if exists shop; create database shop; create table shop.numbers (n int primary key); create table shop.ticks (t int auto_increment primary key); start replica;`,
-    tool: '[t]ar.-C./var/lib/mysql-files/tidemark',
+    rootsPassword: (password) => `identified with caching_sha2_password by '${password}'`,
+    rootsSocket: 'identified with auth_socket',
+    tools: ['[m]ysql .*clone local data directory', '[t]ar.-C./var/lib/mysql-files/tidemark'],
   }));
 
 it('names the tables that CLONE would leave empty, and takes no backup', async () => {
@@ -58,6 +62,19 @@ ${'start transaction; insert into shop.i values (1); insert into shop.m values (
       message: expect.stringContaining('GTID') as string,
     });
     await breaking;
+    expect(await bench.sql('select @@gtid_mode, @@enforce_gtid_consistency')).toBe('OFF\tOFF');
+    const log = (await bench.sql('show binary log status')).split('\t')[0] ?? '';
+    const follower = await bench.host.run(
+      sh`setsid mysqlbinlog --read-from-remote-server --stop-never --connection-server-id=77 ${log} >/dev/null 2>&1 </dev/null & echo $!`,
+    );
+    await eventually(
+      async () => (await bench.sql(`select command from performance_schema.processlist where command = 'Binlog Dump'`)) !== '',
+    );
+    await expect(mysql.arm(bench.context(1))).rejects.toMatchObject({
+      code: 'pitr-not-possible',
+      message: expect.stringContaining('replicas follow by log positions') as string,
+    });
+    await bench.host.run(sh`kill ${follower.trim()}`);
     expect(await bench.sql('select @@gtid_mode, @@enforce_gtid_consistency')).toBe('OFF\tOFF');
   } finally {
     await mysql.disarm(bench.context(1));

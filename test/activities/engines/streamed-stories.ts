@@ -4,7 +4,9 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { findManifest } from '#activities/engines/manifest.ts';
 import type { BackupOutcome, Engine, EngineContext, RestoreRequest } from '#activities/engines/port.ts';
 import type { StreamedData } from '#activities/engines/streamed/backup-grammar.ts';
+import { sh } from '#activities/hosts/script.ts';
 import { connectHost } from '#activities/hosts/ssh.ts';
+import { eventually } from '../../contracts/host.ts';
 import { labHost } from '../../lab.ts';
 import { openStreamedBench, type StreamedBench } from './streamed-bench.ts';
 
@@ -16,8 +18,11 @@ export interface StreamedWords {
   /** What the primary has done so far; and what makes a replica go on from there. */
   readonly positionSql: string;
   readonly follow: (position: string) => string;
-  /** A process of the backup's, by its command line. */
-  readonly tool: string;
+  /** Processes of the backup's, by their command lines. */
+  readonly tools: readonly string[];
+  /** How root logs in, for ALTER USER. */
+  readonly rootsPassword: (password: string) => string;
+  readonly rootsSocket: string;
 }
 
 const NAMES = ['with space', "it's", 'back`tick', 'ünï–日本', 'semi;colon', 'per%cent'];
@@ -38,10 +43,25 @@ export function describeStreamed(engine: Engine, words: StreamedWords): void {
     newGeneration: generation + 1,
     newKey: context().repository.key,
   });
-  const restore = async (request: RestoreRequest): Promise<void> => {
-    for (const step of ['preflight', 'build', 'recover', 'swap', 'cleanUp'] as const) await engine.restore[step](context(), request);
+  const restore = async (
+    request: RestoreRequest,
+    recover = (): Promise<void> => engine.restore.recover(context(), request),
+  ): Promise<void> => {
+    for (const step of ['preflight', 'build'] as const) await engine.restore[step](context(), request);
+    await recover();
+    for (const step of ['swap', 'archiveFormer', 'cleanUp'] as const) await engine.restore[step](context(), request);
     generation = request.newGeneration;
     await engine.arm(context());
+  };
+  /** As a worker that dies while the private server runs, and the next one. */
+  const recoverTwice = async (request: RestoreRequest): Promise<void> => {
+    const death = new AbortController();
+    const first = engine.restore.recover({ ...context(), signal: death.signal }, request);
+    first.catch(() => undefined);
+    await eventually(async () => (await bench.host.run('cat /var/lib/tidemark/*/private/pid 2>/dev/null || true')) !== '', 60_000);
+    death.abort(new Error('the worker died'));
+    await expect(first).rejects.toThrow('the worker died');
+    await engine.restore.recover(context(), request);
   };
   /** A whole second with nothing committed near it. */
   const quietSecond = async (): Promise<Date> => {
@@ -122,8 +142,61 @@ checksum table shop.ballast; select * from shop.numbers order by n; show tables 
     const second = await quietSecond();
     await bench.sql('insert into shop.numbers values (6)');
     await engine.flushLogs(context());
-    await restore(requestFor([base.label], second));
+    const request = requestFor([base.label], second);
+    await restore(request, () => recoverTwice(request));
     expect(await bench.numbers()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('restores a backup from a time when root had another password', async () => {
+    const [old, now] = ['Old-1-password', 'New-2-password'];
+    const logIn = (password: string): Promise<string> =>
+      bench.host.run(sh`umask 077; printf '[client]\npassword=%s\n' ${password} > /root/.my.cnf`);
+    try {
+      await bench.sql(`alter user root@localhost ${words.rootsPassword(old)}`);
+      await logIn(old);
+      const base = await backUp();
+      await bench.sql(`alter user root@localhost ${words.rootsPassword(now)}`);
+      await logIn(now);
+      const request = requestFor([base.label]);
+      for (const step of ['preflight', 'build', 'recover', 'swap', 'cleanUp'] as const) await engine.restore[step](context(), request);
+      generation = request.newGeneration;
+      await expect(engine.arm(context())).rejects.toMatchObject({ code: 'server-not-found' });
+      await logIn(old);
+      await engine.arm(context());
+      expect(await bench.sql(`select user from mysql.user where user like 'tidemark%'`)).toBe('');
+    } finally {
+      await bench.sql(`alter user root@localhost ${words.rootsSocket}`);
+      await bench.host.run('rm -f /root/.my.cnf');
+    }
+  });
+
+  it('takes over what lies beside the data in its directory', async () => {
+    await bench.host.run(
+      `cd /var/lib/mysql && echo mine > notes.txt && mkdir -m 0700 .private && echo mine > .private/key && chmod 0751 .`,
+    );
+    const base = await backUp();
+    await restore(requestFor([base.label]));
+    expect(await bench.host.run('cd /var/lib/mysql && cat notes.txt .private/key && stat -c %a .')).toBe('mine\nmine\n751\n');
+    await bench.host.run('cd /var/lib/mysql && rm -r notes.txt .private && chmod 0700 .');
+  });
+
+  it('refuses a table that lies outside the data directory, at each backup and each restore', async () => {
+    const base = await backUp();
+    await bench.host.run('install -d -o mysql -g mysql /var/lib/elsewhere && ln -s /var/lib/elsewhere /var/lib/mysql/shop_elsewhere');
+    const refused = { code: 'layout-not-supported', message: expect.stringContaining('shop_elsewhere -> /var/lib/elsewhere') as string };
+    await expect(backUp()).rejects.toMatchObject(refused);
+    await expect(engine.restore.preflight(context(), requestFor([base.label]))).rejects.toMatchObject(refused);
+    await bench.host.run('rm -r /var/lib/mysql/shop_elsewhere /var/lib/elsewhere');
+  });
+
+  it('archives nothing more once what is logged could not be replayed', async () => {
+    await bench.sql('set global binlog_format = STATEMENT');
+    await expect(engine.flushLogs(context())).rejects.toMatchObject({
+      code: 'pitr-not-possible',
+      message: expect.stringContaining('binlog_format is STATEMENT') as string,
+    });
+    await engine.arm(context());
+    await engine.flushLogs(context());
   });
 
   it('refuses what was changed in the bucket before anything of it is put to use', async () => {
@@ -150,11 +223,14 @@ checksum table shop.ballast; select * from shop.numbers order by n; show tables 
     await bench.sql(`create table shop.ballast (id int auto_increment primary key, t varchar(1000)); insert into shop.ballast (t) values (repeat(sha2(rand(), 256), 15));
 ${'insert into shop.ballast (t) select repeat(sha2(rand(), 256), 15) from shop.ballast;\n'.repeat(17)}`);
     const killer = await connectHost(await labHost(`${engine.name as 'mariadb' | 'mysql'}-primary`));
-    const killed = killer.run(`for try in $(seq 2000); do pkill -KILL -f ${words.tool} && exit 0; sleep 0.01; done; exit 1`);
-    await expect(backUp('full', undefined, backupId)).rejects.toMatchObject({ code: 'backup-failed' });
-    await killed;
+    for (const tool of words.tools) {
+      const killed = killer.run(`for try in $(seq 2000); do pkill -KILL -f ${sh`${tool}`} && exit 0; sleep 0.01; done; exit 1`);
+      await expect(backUp('full', undefined, backupId)).rejects.toMatchObject({ code: 'backup-failed' });
+      await killed;
+      expect(await findManifest(context(), backupId)).toBeUndefined();
+      expect(await bench.sql(`select info from information_schema.processlist where info like 'clone%'`)).toBe('');
+    }
     killer.close();
-    expect(await findManifest(context(), backupId)).toBeUndefined();
     const again = await backUp('full', undefined, backupId);
     const volumes = (await findManifest<StreamedData>(context(), backupId))?.data.volumes ?? [];
     const stored: string[] = [];

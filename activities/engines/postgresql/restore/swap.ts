@@ -7,6 +7,7 @@ import { exchangeBack, exchangeDirectories, removeLeftovers } from '../../restor
 import { archiveCommand, archivePlace, installConfig, restoreConfigPath, stanza } from '../repository.ts';
 import { runSql } from '../server.ts';
 import { serviceOf } from '../service.ts';
+import { endMark } from './archive-former.ts';
 import type { Layout } from './layout.ts';
 
 const recoverySettings = [
@@ -45,7 +46,7 @@ function exchangeOf(context: EngineContext, request: RestoreRequest, layout: Lay
     service: serviceOf(layout.server),
     places: layout.places,
     functions: functionsOf(context, request, layout),
-    leftovers: [restoreConfigPath(context.database.id), `${home}/restore-lock`, `${home}/restore-spool`],
+    leftovers: [endMark(context), restoreConfigPath(context.database.id), `${home}/restore-lock`, `${home}/restore-spool`],
   };
 }
 
@@ -56,6 +57,12 @@ function exchangeOf(context: EngineContext, request: RestoreRequest, layout: Lay
 function functionsOf(context: EngineContext, request: RestoreRequest, { server, places }: Layout): string {
   const read = `pgbackrest --config=${restoreConfigPath(context.database.id)} --stanza=${stanza} --log-level-console=warn`;
   return `${sh`is_serving() { [ "$(as_owner "$bin/psql" -XAtq -h ${server.socketDirectory} -p ${server.port} -d postgres -c 'select pg_is_in_recovery()' 2>/dev/null)" = f ]; }
+# A recovery stops only at a commit after its target: this one makes every moment before it one that can be asked for.
+note_end() {
+  local at; at=$(as_owner "$bin/psql" -XAtq -h ${server.socketDirectory} -p ${server.port} -d postgres \
+    -c 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint' -c 'select from pg_current_xact_id()') || return 0
+  echo "$at" | head -n 1 > ${endMark(context)}
+}
 `}end_private() {
   local pid; pid=$(sed -n 1p "$fresh_data/postmaster.pid" 2>/dev/null) || return 0
   [ -n "$pid" ] && [ "$(as_owner readlink "/proc/$pid/cwd" 2>/dev/null)" = "$fresh_data" ] || return 0

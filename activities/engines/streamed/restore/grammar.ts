@@ -22,6 +22,6 @@ export interface RestoreGrammar {
   newGeneration(layout: Layout): string;
   /** Tidies the restored server up once it serves; a script, "" where nothing is to do. */
   afterStart(layout: Layout): string;
-  /** Files of the live data directory that are the server's and not the data's; they go over to the restored one. */
-  readonly keptFiles: readonly string[];
+  /** Patterns of the files on top of a data directory that are the data's own; whatever else lies there goes over to the restored one. */
+  readonly dataFiles: readonly string[];
 }

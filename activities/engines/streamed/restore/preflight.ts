@@ -12,6 +12,7 @@ import { refuseLayout, refuseSmallDisk } from '../../restore/room.ts';
 import { refuseUnstartable } from '../../service.ts';
 import type { StreamedData } from '../backup-grammar.ts';
 import type { Dialect } from '../dialect.ts';
+import { inspect, refuseSpreadFiles } from '../inspection.ts';
 import type { Server, ServerFacts } from '../server-grammar.ts';
 import { fieldOf, findFacts, findServer, runSql } from '../server.ts';
 import { serviceOf } from '../service.ts';
@@ -28,6 +29,7 @@ export async function preflight(context: EngineContext, dialect: Dialect, reques
   const server = await findServer(context, dialect);
   await refuseUnstartable(context, serviceOf(dialect, server));
   const facts = await findFacts(context, dialect, server);
+  if (server.running) refuseSpreadFiles(await inspect(context, dialect, server, facts), server);
   await context.host.sweepJobs(context.database.id);
   const chain = await readChain<StreamedData>(context, request);
   refuseOther(dialect, chain, facts);

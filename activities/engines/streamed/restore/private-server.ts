@@ -1,15 +1,26 @@
 import { raw, sh } from '#activities/hosts/script.ts';
 import type { EngineContext } from '../../port.ts';
+import { homeOf } from '../../home.ts';
 import { freshOf, privateDirectory } from '../../restore/places.ts';
 import type { Dialect } from '../dialect.ts';
-import { clientCommand } from '../server.ts';
 import type { Layout } from './layout.ts';
 
 /** No server of a user's has it, so that no replayed event counts as the private server's own. */
 const SERVER_ID = 4_294_967_290;
 
+/** A login of the private server's alone: whoever is root in the restored data may have another password than root has now. */
+const USER = `'tidemark-restore'@'localhost'`;
+const UNLOGGED = 'set sql_log_bin = 0';
+const DROP_USER = `drop user if exists ${USER}`;
+
+/** The option file by which root logs in to the private server, and the SQL that the server makes the login with. */
+export function loginFiles(context: EngineContext): readonly [options: string, sql: string] {
+  const home = homeOf(context.database.id);
+  return [`${home}/login.cnf`, `${home}/login.sql`];
+}
+
 /**
- * Shell functions `start_private OPTION…`, `stop_private` and `sql`: a server on the restored directory that nobody else can reach.
+ * Shell functions `start_private OPTION…`, `stop_private`, `sql` and `show`: a server on the restored directory that nobody else can reach.
  * A security profile of the daemon's (AppArmor) does not know the directory, so it is started outside of it.
  */
 export function privateFunctions(
@@ -21,38 +32,51 @@ export function privateFunctions(
   const { server, places } = layout;
   const [data = { live: server.dataDirectory }] = places;
   const run = privateDirectory(context);
+  const [login, loginSql] = loginFiles(context);
+  const client = sh`${dialect.server.client} --defaults-file=${login} --protocol=socket --socket=${`${run}/socket`}`;
   const options = dialect.restore.privateOptions(settings);
   return `${sh`fresh=${freshOf(data)} run=${run} owner=${server.owner} group=${server.group} daemon=${server.executable}
 private_server=
 free=
 if command -v aa-enabled >/dev/null && aa-enabled --quiet; then free='aa-exec -p unconfined --'; fi
 install -d -m 0700 -o "$owner" -g "$group" "$run"
-sql() { ${raw(clientCommand(dialect, `${run}/socket`))} -e "$1"; }
-show() { HOME=/root ${raw(dialect.server.client)} --protocol=socket --socket="$run/socket" --vertical -e "$1"; }
+sql() { ${raw(client)} --batch --raw --skip-column-names -e "$1"; }
+show() { ${raw(client)} --vertical -e "$1"; }
+make_login() {
+  local password; password="Aa1!$(head -c 24 /dev/urandom | base64)"
+  ( umask 077; : > ${loginSql}; : > ${login} )
+  chown "root:$group" ${loginSql}
+  chmod 0640 ${loginSql}
+  printf '%s;\n' ${UNLOGGED} ${DROP_USER} "create user "${USER}" identified by '$password'" ${`grant all privileges on *.* to ${USER} with grant option`} > ${loginSql}
+  printf '[client]\nuser=tidemark-restore\npassword="%s"\n' "$password" > ${login}
+}
 start_private() {
+  make_login
   (cd / && exec runuser -u "$owner" -- $free "$daemon" --no-defaults --datadir="$fresh" --socket="$run/socket" --pid-file="$run/pid" \
-    --log-error="$run/log" --skip-networking --event-scheduler=OFF --server-id=${SERVER_ID} ${options} "$@") </dev/null >>"$run/out" 2>&1 &
+    --log-error="$run/log" --skip-networking --event-scheduler=OFF --init-file=${loginSql} --server-id=${SERVER_ID} ${options} "$@") </dev/null >>"$run/out" 2>&1 &
   private_server=$!
-  until sql 'select 1' >/dev/null 2>&1; do
+  until said=$(sql 'select 1' 2>&1); do
     kill -0 $private_server 2>/dev/null || { echo 'the private server did not start'; return 1; }
+    [[ $said != *'(28000)'* ]] || { echo "the private server refuses its login: $said"; return 1; }
     sleep 0.2
   done
 }
-`}stop_private() {
-  sql shutdown
+stop_private() {
+  sql ${`${UNLOGGED}; ${DROP_USER}; shutdown`}
   wait $private_server
   private_server=
 }
-end_private_server() {
+`}end_private_server() {
   [ -n "$private_server" ] || return 0
   sql shutdown >/dev/null 2>&1 || kill -TERM $private_server 2>/dev/null || true
   wait $private_server || true
 }
 finish() {
   code=$?
-  [ $code = 0 ] || grep -E '\\[ERROR\\]|\\[FATAL\\]' "$run/log" 2>/dev/null | tail -n 5 || true
+  # what a replay stopped at would tell the statement, and what it holds
+  [ $code = 0 ] || grep -E '\\[(ERROR|FATAL)\\]' "$run/log" 2>/dev/null | grep -viE 'replica|slave|quer(y|ies)' | tail -n 5 || true
   end_private_server
-  rm -rf -- "$run"
+  rm -rf -- "$run" ${loginFiles(context).join(' ')}
   exit $code
 }
 trap finish EXIT

@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix';
 import { raw, sh } from '#activities/hosts/script.ts';
 import type { EngineContext, RestoreRequest } from '../../port.ts';
 import type { Exchange } from '../../restore/exchange.ts';
@@ -8,6 +9,7 @@ import { clientCommand } from '../server.ts';
 import { serviceOf } from '../service.ts';
 import type { Layout } from './layout.ts';
 import { beganMark } from './layout.ts';
+import { loginFiles } from './private-server.ts';
 
 export async function swap(context: EngineContext, dialect: Dialect, request: RestoreRequest): Promise<void> {
   const layout = await getLayout<Layout>(context, request);
@@ -26,6 +28,14 @@ export async function cleanUp(context: EngineContext, dialect: Dialect, request:
   if (layout !== undefined) await removeLeftovers(context, request, exchangeOf(context, dialect, layout));
 }
 
+/** Data, its logs, and what names a running process, as a pattern of `case`. */
+function patterns({ restore }: Dialect, { facts }: Layout): string {
+  const logs = facts.logBasename === null ? [] : [`${basename(facts.logBasename)}.*`];
+  return [...restore.dataFiles, ...logs, '*relay*', '*.pid', '*.sock', '*.sock.lock']
+    .map((name) => name.replaceAll(/[^\w.*-]/g, '\\$&'))
+    .join('|');
+}
+
 function exchangeOf(context: EngineContext, dialect: Dialect, layout: Layout): Exchange {
   const { server, places } = layout;
   const [data = { live: server.dataDirectory }] = places;
@@ -33,19 +43,27 @@ function exchangeOf(context: EngineContext, dialect: Dialect, layout: Layout): E
   return {
     service: serviceOf(dialect, server),
     places,
-    functions: sh`is_serving() { [ "$(${raw(clientCommand(dialect, server.socket))} --connect-timeout=5 -e 'select 1' 2>/dev/null)" = 1 ]; }
+    functions: sh`is_serving() { # who refuses a login serves: root's password may be the one of the backup's time
+  local said
+  said=$(${raw(clientCommand(dialect, server.socket))} --connect-timeout=5 -e 'select 1' 2>&1) || [[ $said == *'(28000)'* ]]
+}
 settle() {
-  local name
+  local file name
   [ -d "$live_data" ] || return 0
-  for name in ${dialect.restore.keptFiles}; do
-    for file in "$live_data"/$name; do [ ! -f "$file" ] || cp -p -- "$file" "$1"/; done
+  chmod --reference="$live_data" -- "$1"
+  for file in "$live_data"/* "$live_data"/.[!.]*; do
+    name=\${file##*/}
+    if [ ! -e "$file" ] || [ -e "$1/$name" ] || { [ -d "$file" ] && [[ $name != .* ]]; }; then continue; fi
+    case "$name" in ${raw(patterns(dialect, layout))}) continue ;; esac
+    cp -al -- "$file" "$1"/
   done
 }
+note_end() { :; } # the last binary log's own end tells
 end_private() {
   local pid; pid=$(cat ${privateDirectory(context)}/pid 2>/dev/null) || return 0
   [ -n "$pid" ] && tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- ${`--datadir=${fresh}`} || return 0
   kill -KILL "$pid" 2>/dev/null || true
 }`,
-    leftovers: [`${fresh}-incremental`, `${fresh}-logs`, beganMark(layout)],
+    leftovers: [...loginFiles(context), `${fresh}-incremental`, `${fresh}-logs`, beganMark(layout)],
   };
 }
