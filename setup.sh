@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run first by every npm script that needs more than npm: brings node_modules, and Node 24 in it, up to date with package-lock.json.
+# Run first by every npm script that needs more than npm: brings node_modules, and Node 26 in it, up to date with package-lock.json.
 # Not `npm ci`: since 11.16 it refuses a lock file without the optional packages of other platforms (npm/cli issue 9846),
 # and a registry mirror may lack those. `npm install --no-save` takes the same locked versions and changes no file.
 set -eu

@@ -5,6 +5,7 @@ import { openStore } from '#activities/stores/s3.ts';
 import { readJson, writeJson } from '#activities/streams/sealed-json.ts';
 import { findBrokenObjects, readObjects, type SealedObject, writeObject, writeVolumes } from '#activities/streams/sealed.ts';
 import { keysOf } from '#test/contracts/store.ts';
+import { startBusyStore } from '#test/contracts/busy-store.ts';
 import { startTcpProxy } from '#test/contracts/tcp-proxy.ts';
 import { loopbackGuard, startVersitygw, type Versitygw } from '#test/versitygw.ts';
 
@@ -135,6 +136,23 @@ describe('an upload through a bad network', () => {
     await expect(refused).rejects.toMatchObject({ code: 'store-unreachable' });
     expect(await keysOf(store, 'shaky/')).toEqual(['shaky/cut']);
     shaky.close();
+  });
+
+  it('is sent again when the store says that it is busy, or fails and leaves nothing that counts', async () => {
+    const busy = await startBusyStore(server);
+    const slow = openStore(server.address('sealed', { endpoint: `127.0.0.1:${busy.port}` }), { guard: loopbackGuard });
+    const content = randomBytes(20 * MIB);
+    busy.refuseParts(1);
+    const object = await writeObject({ store: slow, key: undefined }, 'busy/once', pieces(content));
+    expect((await all(readObjects({ store, key: undefined }, [object]))).equals(content)).toBe(true);
+    busy.refuseParts(1_000);
+    await expect(writeObject({ store: slow, key: undefined }, 'busy/always', pieces(content))).rejects.toMatchObject({
+      code: 'store-failed',
+      message: expect.stringContaining('SlowDown') as string,
+    });
+    expect(await keysOf(store, 'busy/')).toEqual(['busy/once']);
+    slow.close();
+    busy.close();
   });
 
   it('fails when the store goes silent, in the time of a silence', async () => {
