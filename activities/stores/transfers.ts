@@ -8,7 +8,7 @@ import { storeFailure } from './failures.ts';
 import { fullKey, shown } from './objects.ts';
 import type { StoreAddress, TransferOptions } from './port.ts';
 
-const PART_BYTES = 8 * 1024 * 1024;
+const PART_BYTES = 5 * 1024 * 1024;
 /** Parts that are sent at once; one more is being filled. */
 const PARTS_IN_FLIGHT = 3;
 
