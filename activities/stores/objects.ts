@@ -55,8 +55,17 @@ export async function headObject(client: StoreClient, address: StoreAddress, key
     return { key, sizeBytes: found.ContentLength, modifiedAt: found.LastModified ?? new Date(0) };
   } catch (error) {
     if (error instanceof TidemarkError && error.code === 'object-missing') return undefined;
+    if (error instanceof TidemarkError && error.code === 'store-permission-missing') await askWithBody(client, address, Key);
     throw error;
   }
+}
+
+/** The answer to HEAD has no body, and a 403 without one may also mean the keys: the same as GET says which. */
+async function askWithBody(client: StoreClient, { bucket: Bucket }: StoreAddress, Key: string): Promise<void> {
+  await client.call({ right: 's3:GetObject', key: Key }, async (s3, abortSignal) => {
+    const found = await s3.send(new GetObjectCommand({ Bucket, Key, Range: 'bytes=0-0' }), { abortSignal });
+    (found.Body as Readable | undefined)?.destroy();
+  });
 }
 
 export async function getObject(client: StoreClient, address: StoreAddress, key: string, maxBytes: number): Promise<Buffer> {

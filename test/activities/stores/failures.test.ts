@@ -20,7 +20,7 @@ const failureOf = (act: Act, over: Over) => failureAt(server, act, over);
 describe('Keys that the store does not accept', () => {
   it('are named as such, without the secret, whichever is wrong', async () => {
     for (const over of [{ secretKey: 'wrong-secret-canary' }, { accessKey: 'nobody', secretKey: 'wrong-secret-canary' }]) {
-      for (const act of ['list', 'get', 'put', 'delete'] as const) {
+      for (const act of ['list', 'get', 'head', 'put', 'delete'] as const) {
         const error = await failureOf(act, over);
         expect(error.code).toBe('store-credentials-refused');
         expect(error.message).toContain(`127.0.0.1:${server.port}`);
