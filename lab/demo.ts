@@ -10,10 +10,12 @@ import { startProduct } from '#standalone/product.ts';
 import { createApplication } from './application.ts';
 import type { ApiClient } from './client.ts';
 import { signIn } from './client.ts';
+import { playFailureStreak } from './failure-streak.ts';
 import { enginesOf, startLab } from './lab.ts';
 import type { Lab } from './lab.ts';
+import { startMailServer } from './mail-server.ts';
 import { playMainJob } from './story.ts';
-import type { Steps } from './story.ts';
+import type { Steps, StoryEnd } from './story.ts';
 import { startWriter } from './writer.ts';
 import type { WrittenRow } from './writer.ts';
 
@@ -61,13 +63,17 @@ async function run(context: PartsContext, dataDir: string, open: { stop(): Promi
   const engines = enginesOf(process.argv.slice(2));
   const lab = await startLab({ ...context, name: 'demo', subnet: '10.213.77', engines });
   open.push(lab);
-  const product = await startProduct({ ...context, dataDir, apiPort: 8700 });
+  const mails = await startMailServer();
+  open.push(mails);
+  const product = await startProduct({ ...context, dataDir, apiPort: 8700, environment: { TIDEMARK_MAIL_URL: mails.url } });
   open.push(product);
   const api = await signIn(product.apiUrl, product.adminEmail, product.adminPassword ?? '');
   const wrong: EngineName[] = [];
   for (const engine of engines) {
     const table = createSteps(progress.line, engine);
-    if (!(await Promise.race([play(lab, api, engine, table.steps, open), product.failed]))) wrong.push(engine);
+    const { isRight, end } = await Promise.race([play(lab, api, engine, table.steps, open), product.failed]);
+    if (!isRight) wrong.push(engine);
+    else if (engine === engines.at(-1)) await Promise.race([playFailureStreak(lab, api, end, mails, table.steps), product.failed]);
     progress.line(table.print());
   }
   progress.line(`API         ${product.apiUrl}/api/v1`);
@@ -79,17 +85,25 @@ async function run(context: PartsContext, dataDir: string, open: { stop(): Promi
   await product.failed;
 }
 
-async function play(lab: Lab, api: ApiClient, engine: EngineName, steps: Steps, open: { stop(): Promise<unknown> }[]): Promise<boolean> {
+async function play(
+  lab: Lab,
+  api: ApiClient,
+  engine: EngineName,
+  steps: Steps,
+  open: { stop(): Promise<unknown> }[],
+): Promise<{ readonly isRight: boolean; readonly end: StoryEnd }> {
   const writer = await steps.run(`Start an application that writes (${ROWS} rows, then steadily)`, async () =>
     startWriter(await createApplication(lab, engine), ROWS),
   );
   open.push(writer);
-  const { target } = await playMainJob(lab, api, engine, writer, steps);
-  return steps.run('Compare row for row', async (tell) => {
+  const end = await playMainJob(lab, api, engine, writer, steps);
+  const { target } = end;
+  const isRight = await steps.run('Compare row for row', async (tell) => {
     const [expected, found] = [writer.committedBefore(target), await writer.read()];
     tell(`${expected.length} rows expected, ${found.length} found, ${differences(expected, found)} differ`);
     return differences(expected, found) === 0;
   });
+  return { isRight, end };
 }
 
 function differences(expected: readonly WrittenRow[], found: readonly WrittenRow[]): number {

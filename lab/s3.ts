@@ -14,6 +14,8 @@ export interface LabS3 {
   readonly rootSecretKey: string;
   createBucket(bucket: string): Promise<void>;
   createUser(accessKey: string, secretKey: string): Promise<void>;
+  /** The old secret is refused from then on. */
+  changeSecret(accessKey: string, secretKey: string): Promise<void>;
   /** Replaces the bucket's policy by these statements. */
   putBucketPolicy(bucket: string, statements: readonly PolicyStatement[]): Promise<void>;
 }
@@ -46,6 +48,10 @@ export async function createLabS3({ directory, address, exec }: LabS3Options): P
     });
     return await work(client).finally(() => client.destroy());
   };
+  const administer = async (command: string, accessKey: string, secretKey: string): Promise<void> => {
+    const result = await exec('s3', ['sh', '-euc', userScript(command)], { input: `${accessKey}\n${secretKey}\n` });
+    if (result.exitCode !== 0) throw new Error(`${command} of the lab's S3 user ${accessKey} failed: ${result.stdout}${result.stderr}`);
+  };
   return {
     endpoint,
     region,
@@ -55,10 +61,8 @@ export async function createLabS3({ directory, address, exec }: LabS3Options): P
     async createBucket(bucket) {
       await withClient(async (client) => await client.send(new CreateBucketCommand({ Bucket: bucket })));
     },
-    async createUser(accessKey, secretKey) {
-      const result = await exec('s3', ['sh', '-euc', createUserScript], { input: `${accessKey}\n${secretKey}\n` });
-      if (result.exitCode !== 0) throw new Error(`The lab's S3 user ${accessKey} was not made: ${result.stdout}${result.stderr}`);
-    },
+    createUser: (accessKey, secretKey) => administer('create-user --role user', accessKey, secretKey),
+    changeSecret: (accessKey, secretKey) => administer('update-user', accessKey, secretKey),
     async putBucketPolicy(bucket, statements) {
       const Policy = JSON.stringify(policyDocument(bucket, statements));
       await withClient(async (client) => await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy })));
@@ -68,11 +72,11 @@ export async function createLabS3({ directory, address, exec }: LabS3Options): P
 
 const region = 'us-east-1';
 
-const createUserScript = String.raw`
+const userScript = (command: string): string => `
 read -r access && read -r secret
 . /lab/root-credentials
 export ADMIN_ACCESS_KEY=$ROOT_ACCESS_KEY ADMIN_SECRET_KEY=$ROOT_SECRET_KEY
-versitygw admin --allow-insecure --endpoint-url https://127.0.0.1:7070 create-user --access "$access" --secret "$secret" --role user
+versitygw admin --allow-insecure --endpoint-url https://127.0.0.1:7070 ${command} --access "$access" --secret "$secret"
 `;
 
 function policyDocument(bucket: string, statements: readonly PolicyStatement[]): object {

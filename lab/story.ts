@@ -15,6 +15,7 @@ export interface StoryEnd {
   readonly databaseId: string;
   readonly policyId: string;
   readonly target: Date;
+  readonly store: Answer;
 }
 
 /** A user of the lab's S3 server and a bucket of its own. */
@@ -55,7 +56,8 @@ export async function createPolicy(api: ApiClient, name: string, store: Answer):
   return policy.id;
 }
 
-async function waitForPolicy(api: ApiClient, policyId: string): Promise<void> {
+/** Until its store has been probed; throws with the finding where it was refused. */
+export async function waitForPolicy(api: ApiClient, policyId: string): Promise<void> {
   for (;;) {
     const { status, lastError } = await api.get<{ status: string; lastError: string | null }>(`/policies/${policyId}`);
     if (status === 'active') return;
@@ -93,7 +95,7 @@ export async function playMainJob(lab: Lab, api: ApiClient, engine: EngineName, 
     return second;
   });
   await steps.run('Restore to that second', (tell) => restoreTo(api, databaseId, name, target, tell));
-  return { databaseId, policyId, target };
+  return { databaseId, policyId, target, store };
 }
 
 /** A second that is over, before which it is plain what had been committed. */

@@ -6,7 +6,7 @@ import { createNoticeActivities } from '#activities/notices.ts';
 import { createNetworkGuard } from '#activities/stores/networks.ts';
 import { type ApiWorld, type Caller, startApiWorld } from '#test/api/world.ts';
 import { addAttached } from '#test/api/fixtures.ts';
-import { type MailServer, startMailServer } from '../mail-server.ts';
+import { type MailServer, startMailServer } from '#lab/mail-server.ts';
 
 let world: ApiWorld;
 let caller: Caller;
