@@ -3,22 +3,25 @@ import { describe, expect, it } from 'vitest';
 import { mariadb } from '#activities/engines/mariadb/index.ts';
 import { describeEngine } from '../../contracts/engine.ts';
 import { openStreamedBench } from './streamed-bench.ts';
-import { describeStreamed } from './streamed-stories.ts';
+import { describeMishaps } from './streamed-mishaps.ts';
+import { describeStreamed, type StreamedWords } from './streamed-stories.ts';
 
 describe('the contract', () => describeEngine(() => openStreamedBench(mariadb)));
 
-describe('a stream of its own', () =>
-  describeStreamed(mariadb, {
-    reset: 'reset master',
-    replica: 'mariadb-replica',
-    replicaStatus: 'show replica status',
-    positionSql: 'select @@gtid_binlog_pos',
-    follow: (position) =>
-      `stop slave; reset slave; set global gtid_slave_pos = '${position}'; drop database if exists shop; create database shop; create table shop.numbers (n int primary key); create table shop.ticks (t int auto_increment primary key); start slave;`,
-    tools: ['[m]ariadb-backup.--backup'],
-    rootsPassword: (password) => `identified via mysql_native_password using password('${password}')`,
-    rootsSocket: `identified via mysql_native_password using 'invalid' or unix_socket`,
-  }));
+const words: StreamedWords = {
+  reset: 'reset master',
+  replica: 'mariadb-replica',
+  replicaStatus: 'show replica status',
+  positionSql: 'select @@gtid_binlog_pos',
+  follow: (position) =>
+    `stop slave; reset slave; set global gtid_slave_pos = '${position}'; drop database if exists shop; create database shop; create table shop.numbers (n int primary key); create table shop.ticks (t int auto_increment primary key); start slave;`,
+  tools: ['[m]ariadb-backup.--backup'],
+  rootsPassword: (password) => `identified via mysql_native_password using password('${password}')`,
+  rootsSocket: `identified via mysql_native_password using 'invalid' or unix_socket`,
+};
+
+describe('a stream of its own', () => describeStreamed(mariadb, words));
+describe('mishaps', () => describeMishaps(mariadb, words));
 
 it('turns binary logging on where it is off, with one restart, and leaves it to the administrator at the end', async () => {
   const bench = await openStreamedBench(mariadb);

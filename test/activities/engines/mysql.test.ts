@@ -5,22 +5,25 @@ import { sh } from '#activities/hosts/script.ts';
 import { describeEngine } from '../../contracts/engine.ts';
 import { eventually } from '../../contracts/host.ts';
 import { openStreamedBench } from './streamed-bench.ts';
-import { describeStreamed } from './streamed-stories.ts';
+import { describeMishaps } from './streamed-mishaps.ts';
+import { describeStreamed, type StreamedWords } from './streamed-stories.ts';
 
 describe('the contract', () => describeEngine(() => openStreamedBench(mysql)));
 
-describe('a stream of its own', () =>
-  describeStreamed(mysql, {
-    reset: 'reset binary logs and gtids',
-    replica: 'mysql-replica',
-    replicaStatus: 'show replica status',
-    positionSql: 'select @@global.gtid_executed',
-    follow: (position) =>
-      `stop replica; reset binary logs and gtids; set global gtid_purged = '${position.replaceAll('\n', '')}'; set sql_log_bin = 0; drop database if exists shop; create database shop; create table shop.numbers (n int primary key); create table shop.ticks (t int auto_increment primary key); start replica;`,
-    rootsPassword: (password) => `identified with caching_sha2_password by '${password}'`,
-    rootsSocket: 'identified with auth_socket',
-    tools: ['[m]ysql .*clone local data directory', '[t]ar.-C./var/lib/mysql-files/tidemark'],
-  }));
+const words: StreamedWords = {
+  reset: 'reset binary logs and gtids',
+  replica: 'mysql-replica',
+  replicaStatus: 'show replica status',
+  positionSql: 'select @@global.gtid_executed',
+  follow: (position) =>
+    `stop replica; reset binary logs and gtids; set global gtid_purged = '${position.replaceAll('\n', '')}'; set sql_log_bin = 0; drop database if exists shop; create database shop; create table shop.numbers (n int primary key); create table shop.ticks (t int auto_increment primary key); start replica;`,
+  rootsPassword: (password) => `identified with caching_sha2_password by '${password}'`,
+  rootsSocket: 'identified with auth_socket',
+  tools: ['[m]ysql .*clone local data directory', '[t]ar.-C./var/lib/mysql-files/tidemark'],
+};
+
+describe('a stream of its own', () => describeStreamed(mysql, words));
+describe('mishaps', () => describeMishaps(mysql, words));
 
 it('names the tables that CLONE would leave empty, and takes no backup', async () => {
   const bench = await openStreamedBench(mysql);
