@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import type { DatabaseOverview } from '#db/databases.ts';
+import { findOverdueSince } from '#domain/overdue.ts';
 import { databaseRoles, databaseStatuses, engineNames, pitrStatuses } from '#domain/states.ts';
 import { at, isoOf, maybeAt, maybeIsoOf } from './answers.ts';
 import { fingerprintOf } from './ssh-key.ts';
 
 const attachmentSummarySchema = z
-  .object({ policyId: z.uuid(), policyName: z.string(), pitrStatus: z.enum(pitrStatuses), pitrMessage: z.string().nullable() })
+  .object({
+    policyId: z.uuid(),
+    policyName: z.string(),
+    pitrStatus: z.enum(pitrStatuses),
+    pitrMessage: z.string().nullable(),
+    lastSuccessAt: maybeAt.describe('When the last backup under this policy ended well.'),
+    overdueSince: maybeAt.describe('Since when a backup that the schedule promised has been missing; null while none is.'),
+  })
   .meta({ id: 'AttachmentSummary' });
 
 export const databaseSchema = z
@@ -54,5 +62,21 @@ export function viewDatabase(row: DatabaseOverview): z.infer<typeof databaseSche
 
 function viewAttachment(row: DatabaseOverview): z.infer<typeof attachmentSummarySchema> | null {
   if (row.policy_id === null || row.policy_name === null || row.pitr_status === null) return null;
-  return { policyId: row.policy_id, policyName: row.policy_name, pitrStatus: row.pitr_status, pitrMessage: row.pitr_message };
+  return {
+    policyId: row.policy_id,
+    policyName: row.policy_name,
+    pitrStatus: row.pitr_status,
+    pitrMessage: row.pitr_message,
+    lastSuccessAt: maybeIsoOf(row.succeeded_at),
+    overdueSince: overdueSinceOf(row),
+  };
+}
+
+/** Judged whenever it is asked, by the catalogue alone: no job that hangs can keep it back. */
+function overdueSinceOf(row: DatabaseOverview): string | null {
+  const { full_frequency: fullFrequency, full_time: fullTime, full_day: fullDay, incremental_hours: hours } = row;
+  const since = row.succeeded_at ?? row.attached_at;
+  if (fullFrequency === null || fullTime === null || fullDay === null || hours === null || since === null) return null;
+  const found = findOverdueSince({ fullFrequency, fullTime, fullDay, incrementalHours: hours }, since.getTime(), Date.now());
+  return found === undefined ? null : new Date(found).toISOString();
 }

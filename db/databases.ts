@@ -41,13 +41,20 @@ export async function listDatabases(db: Catalogue, ownerId?: string): Promise<Da
   return (ownerId === undefined ? query : query.where('owner_id', '=', ownerId)).execute();
 }
 
-/** A database with what it is attached to. */
-export interface DatabaseOverview extends DatabaseRow {
+/** A database with what it is attached to; without an attachment all of that is null. */
+export interface DatabaseOverview extends DatabaseRow, Nullable<Pick<Tables['policies'], (typeof scheduleColumns)[number]>> {
   policy_id: string | null;
   policy_name: string | null;
   pitr_status: PitrStatus | null;
   pitr_message: string | null;
+  attached_at: Date | null;
+  /** When the last backup under this policy ended well; also of one that has been deleted since. */
+  succeeded_at: Date | null;
 }
+
+type Nullable<T> = { [K in keyof T]: T[K] | null };
+
+const scheduleColumns = ['full_frequency', 'full_time', 'full_day', 'incremental_hours'] as const;
 
 export async function listDatabaseOverviews(
   db: Catalogue,
@@ -59,6 +66,15 @@ export async function listDatabaseOverviews(
     .leftJoin('policies', 'policies.id', 'attachments.policy_id')
     .selectAll('databases')
     .select(['attachments.policy_id', 'policies.name as policy_name', 'attachments.pitr_status', 'attachments.pitr_message'])
+    .select(['attachments.created_at as attached_at', ...scheduleColumns.map((name) => `policies.${name}` as const)])
+    .select(({ selectFrom }) =>
+      selectFrom('backups')
+        .whereRef('backups.database_id', '=', 'databases.id')
+        .whereRef('backups.policy_id', '=', 'attachments.policy_id')
+        .where('backups.status', 'in', ['completed', 'deleting', 'deleted'])
+        .select(({ fn }) => fn.max('backups.ended_at').as('ended_at'))
+        .as('succeeded_at'),
+    )
     .orderBy('databases.name')
     .orderBy('databases.id');
   if (filter.ownerId !== undefined) query = query.where('databases.owner_id', '=', filter.ownerId);
