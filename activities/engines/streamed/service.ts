@@ -30,7 +30,7 @@ control() {
   [ "$1" = stop ] || return 1
   # Debian's script cannot log in where root has a password
   local pid; pid=$(holder)
-  [ -z "$pid" ] || kill -TERM "$pid"
+  case "$(cat "/proc/$pid/comm" 2>/dev/null)" in ${grammar.processNames.join('|')}) kill -TERM "$pid" ;; esac
 }
 can_be_started() { by_systemd || { [ -n "$(script_name)" ] && [ "$(configured_data)" = "$data" ]; }; }
 holder() {
