@@ -71,9 +71,13 @@ async function revive(context: EngineContext): Promise<void> {
   if (!server.running) await finishRestart(context, serviceOf(server));
 }
 
-/** Makes the repository where it is not there yet. */
+/**
+ * Makes the repository where it is not there yet. Under a lock of its own: an archive-push that finds stanza-create holding the
+ * common one waits for all of `archive-timeout` instead of archiving (docs/decisions/2026-11-25-stanza-create-lock.md).
+ */
 export async function createStanza(context: EngineContext, server: Server, path: string): Promise<void> {
-  const output = await context.host.tryRun(`${pgbackrest(server, path, 'stanza-create')} 2>&1`, { timeoutMs: 180_000 });
+  const lock = `--lock-path=${homeOf(context.database.id)}/g${context.repository.generation}-lock/stanza`;
+  const output = await context.host.tryRun(`${pgbackrest(server, path, lock, 'stanza-create')} 2>&1`, { timeoutMs: 180_000 });
   if (output.exitCode !== 0) throw repositoryError(output.stdout, 'pgBackRest could not create its repository');
 }
 
