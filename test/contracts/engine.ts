@@ -138,7 +138,7 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
       await bench.insert(11);
       const early = await quietSecond();
       await bench.insert(12);
-      await bench.closeLogs(120);
+      await bench.closeLogs(40);
       await bench.engine.flushLogs(context());
       await bench.insert(13);
       const late = await quietSecond();

@@ -19,7 +19,7 @@ const words: StreamedWords = {
     `stop replica; reset binary logs and gtids; set global gtid_purged = '${position.replaceAll('\n', '')}'; set sql_log_bin = 0; drop database if exists shop; create database shop; create table shop.numbers (n int primary key); create table shop.ticks (t int auto_increment primary key); start replica;`,
   rootsPassword: (password) => `identified with caching_sha2_password by '${password}'`,
   rootsSocket: 'identified with auth_socket',
-  tools: ['[m]ysql .*clone local data directory', '[t]ar.-C./var/lib/mysql-files/tidemark'],
+  tools: ['[m]ysql .*-e.clone local data directory', '[t]ar.-C./var/lib/mysql-files/tidemark'],
 };
 
 describe('a stream of its own', () => describeStreamed(mysql, words));
