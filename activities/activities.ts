@@ -22,6 +22,19 @@ export interface RestoreRef extends TaskRef {
   readonly restoreId: string;
 }
 
+/** Logs are also archived on the policy's own clock: then there is no task. */
+export interface LogsRef {
+  readonly policyId: string;
+  readonly databaseId: string;
+  readonly taskId?: string;
+}
+
+/** Gaps in a log archive, each in words: those that no later backup has left behind, and those that were not on record. */
+export interface LogGaps {
+  readonly open: string[];
+  readonly found: string[];
+}
+
 /** Something that people are told of by mail. */
 export interface NoticeEvent {
   /** The same for the same event, whatever is retried. */
@@ -37,7 +50,10 @@ export interface NoticeEvent {
 
 /** What a workflow may ask of the catalogue: quick, on the queue `tidemark`. */
 export interface CatalogueActivities {
-  loadPolicy(input: { policyId: string }): Promise<{ name: string; schedule: Schedule; attached: string[] }>;
+  /** `spreadMs` is the policy's delay after each slot. `logMinutes` tells, by attached database, how often its log archive is looked after; those without point-in-time recovery are left out. */
+  loadPolicy(input: {
+    policyId: string;
+  }): Promise<{ name: string; schedule: Schedule; spreadMs: number; attached: string[]; logMinutes: Record<string, number> }>;
   /** Copies what lists need into the policy's row. Times in milliseconds since the epoch. */
   mirrorPolicy(input: {
     policyId: string;
@@ -52,10 +68,14 @@ export interface CatalogueActivities {
   endTask(input: { taskId: string; failure?: Failure }): Promise<void>;
   /** Records a slot that did not run, with its reason. */
   recordSkip(input: TaskRef & { kind: BackupKind; slotAt: number; reason: string }): Promise<void>;
+  /** Of the given databases those whose logs nothing is archiving. */
+  findIdleLogs(input: { databaseIds: string[] }): Promise<string[]>;
   /** Of the given operations those whose workflow is not running and that will never report. */
   findLostOperations(input: { operations: { databaseId: string; taskId: string }[] }): Promise<{ databaseId: string; taskId: string }[]>;
   openAttachment(input: TaskRef): Promise<void>;
   closeAttachment(input: TaskRef): Promise<void>;
+  /** Begins a new generation where the policy's encryption has changed; tells whether only a full opens a recovery window again. */
+  planConfiguration(input: TaskRef): Promise<{ needsFull: boolean }>;
   /** Decides the kind and inserts the backup's row. */
   planBackup(input: BackupRef & { kind: BackupKind }): Promise<{ kind: BackupKind; fallbackReason?: string }>;
   failBackup(input: BackupRef & { failure: Failure }): Promise<void>;
@@ -76,10 +96,11 @@ export interface HostActivities {
   /** The sealed value is a `StoreAddress` as JSON, at the place { table: 'probe', row: id, column: 'store' }; base64. */
   probeUnsavedStore(input: { id: string; sealed: string }): Promise<ProbeReport>;
   prepareHost(input: TaskRef): Promise<void>;
+  /** Log archiving as the policy has it: on, with its credentials and into the open generation, or off. */
   armPitr(input: TaskRef): Promise<void>;
   disarmPitr(input: TaskRef): Promise<void>;
-  /** Brings the archive up to now, walks it, and records what is there and what is missing: `gaps` stand open, `found` are new. */
-  checkLogs(input: TaskRef): Promise<{ gaps: string[]; found: string[] }>;
+  /** Brings the archive up to now, walks it, and records what is there and what is missing. */
+  checkLogs(input: LogsRef): Promise<LogGaps>;
   /** Chooses base and logs; fails with `target-outside-window` or `backup-not-restorable`. */
   planRestore(input: RestoreRef): Promise<void>;
   preflightRestore(input: RestoreRef): Promise<void>;
@@ -93,6 +114,8 @@ export interface TransferActivities {
   runBackup(input: BackupRef): Promise<{ storedBytes: number }>;
   /** Removes what is marked as `deleting`, what failed backups left, and logs that nothing needs any more. */
   removeDeleted(input: TaskRef): Promise<void>;
+  /** Everything that a policy has stored, of all databases. */
+  removePolicyBackups(input: { policyId: string; taskId: string }): Promise<void>;
   buildRestore(input: RestoreRef): Promise<void>;
   recoverRestore(input: RestoreRef): Promise<void>;
 }

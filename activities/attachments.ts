@@ -8,6 +8,7 @@ import {
   nextGenerationNumber,
 } from '#db/attachments.ts';
 import type { GenerationRow } from '#db/attachments.ts';
+import { listBackups } from '#db/backups.ts';
 import { getDatabase } from '#db/databases.ts';
 import { getPolicy } from '#db/policies.ts';
 import type { Catalogue } from '#db/tables.ts';
@@ -19,7 +20,7 @@ import { isArchiving, refuseOtherOwner, withHost, withRepository } from './conte
 import type { EngineContext } from './engines/port.ts';
 import { wrapLong, wrapShort } from './wrap.ts';
 
-type AttachmentActivities = Pick<CatalogueActivities, 'openAttachment' | 'closeAttachment'> &
+type AttachmentActivities = Pick<CatalogueActivities, 'openAttachment' | 'closeAttachment' | 'planConfiguration'> &
   Pick<HostActivities, 'prepareHost' | 'armPitr' | 'disarmPitr'>;
 
 export function createAttachmentActivities(deps: ActivityDeps): AttachmentActivities {
@@ -48,6 +49,8 @@ export function createAttachmentActivities(deps: ActivityDeps): AttachmentActivi
       await deleteAttachment(db, databaseId, policyId);
     }),
 
+    planConfiguration: wrapShort((input) => planConfiguration(db, input)),
+
     prepareHost: wrapLong(db, 'Installing backup tools', async ({ databaseId }: TaskRef, attempt) => {
       await withHost(deps, databaseId, attempt, (engine, context) => engine.prepare(context));
     }),
@@ -59,6 +62,7 @@ export function createAttachmentActivities(deps: ActivityDeps): AttachmentActivi
         await withRepository(deps, { databaseId, generation: generation.number }, attempt, async (engine, context, database) => {
           await writeIdentity(context, { name: database.name, engine: database.engine, version: database.version, policyId });
           if (isArchiving(policy, engine)) await engine.arm(context);
+          else await engine.disarm(context);
         });
       } catch (error) {
         await markPitr(db, databaseId, 'error', messageOf(error));
@@ -74,6 +78,27 @@ export function createAttachmentActivities(deps: ActivityDeps): AttachmentActivi
       await withRepository(deps, { databaseId, generation: generation.number }, attempt, (engine, context) => engine.disarm(context));
     }),
   };
+}
+
+async function planConfiguration(db: Catalogue, { policyId, databaseId }: TaskRef): Promise<{ needsFull: boolean }> {
+  const [policy, open, backups] = await Promise.all([
+    getPolicy(db, policyId),
+    getOpenGeneration(db, databaseId),
+    listBackups(db, databaseId),
+  ]);
+  const isSwitched = open.encrypted !== policy.encryption_enabled;
+  if (isSwitched)
+    await beginGeneration(db, {
+      database_id: databaseId,
+      number: await nextGenerationNumber(db, databaseId),
+      policy_id: policyId,
+      encrypted: policy.encryption_enabled,
+      reason: 'encryption-switched',
+    });
+  await markPitr(db, databaseId, 'configuring');
+  // Told from what is there, so that a second attempt says the same. A backup that was taken while no logs were archived opens no window.
+  const newest = backups.find(({ generation, status }) => generation === open.number && status === 'completed');
+  return { needsFull: isSwitched || newest === undefined || (policy.pitr_enabled && newest.first_log === null) };
 }
 
 export async function getOpenGeneration(db: Catalogue, databaseId: string): Promise<GenerationRow> {

@@ -1,11 +1,15 @@
-import { beginGeneration, listAttachments } from '#db/attachments.ts';
+import { beginGeneration, listAttachedDatabases } from '#db/attachments.ts';
 import { failBackup } from '#db/backups.ts';
-import { getPolicy, updatePolicy } from '#db/policies.ts';
+import type { PolicyRow } from '#db/policies.ts';
+import { getLivePolicy, getPolicy, updatePolicy } from '#db/policies.ts';
 import { getRestore } from '#db/tasks.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { spreadOf } from '#domain/schedule.ts';
 import type { CatalogueActivities } from './activities.ts';
 import { planBackup } from './backups.ts';
 import type { ActivityDeps } from './context.ts';
+import type { Engine } from './engines/port.ts';
+import { getEngine } from './engines/registry.ts';
 import { wrapShort } from './wrap.ts';
 
 type PolicyRecordActivities = Omit<
@@ -14,8 +18,10 @@ type PolicyRecordActivities = Omit<
   | 'endTask'
   | 'recordSkip'
   | 'findLostOperations'
+  | 'findIdleLogs'
   | 'openAttachment'
   | 'closeAttachment'
+  | 'planConfiguration'
   | 'markExpired'
   | 'markForDeletion'
   | 'recordNotice'
@@ -24,17 +30,22 @@ type PolicyRecordActivities = Omit<
 export function createCatalogueActivities({ db }: ActivityDeps): PolicyRecordActivities {
   return {
     loadPolicy: wrapShort(async ({ policyId }) => {
-      const policy = await getPolicy(db, policyId);
-      const attachments = await listAttachments(db, policyId);
+      const policy = await getLivePolicy(db, policyId);
+      const attached = await listAttachedDatabases(db, policyId);
       const { full_frequency: fullFrequency, full_time: fullTime, full_day: fullDay, incremental_hours: incrementalHours } = policy;
       return {
         name: policy.name,
         schedule: { fullFrequency, fullTime, fullDay, incrementalHours },
-        attached: attachments.map((attachment) => attachment.database_id),
+        spreadMs: spreadOf(policyId),
+        attached: attached.map((database) => database.database_id),
+        logMinutes: policy.pitr_enabled
+          ? Object.fromEntries(attached.map(({ database_id: id, engine }) => [id, minutesBetweenLooks(policy, getEngine(engine))]))
+          : {},
       };
     }),
 
     mirrorPolicy: wrapShort(async ({ policyId, status, lastError, consecutiveFailures, nextFullAt, nextIncrementalAt }) => {
+      await getLivePolicy(db, policyId);
       await updatePolicy(db, policyId, {
         status,
         last_error: lastError,
@@ -60,6 +71,11 @@ export function createCatalogueActivities({ db }: ActivityDeps): PolicyRecordAct
       });
     }),
   };
+}
+
+/** A server that archives by itself is only looked after. */
+function minutesBetweenLooks(policy: PolicyRow, { capabilities }: Engine): number {
+  return capabilities.archivesByItself ? 15 : policy.log_archive_minutes;
 }
 
 function asDate(at: number | null): Date | null {

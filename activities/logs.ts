@@ -7,7 +7,7 @@ import { listGapSequences, recordLogs } from '#db/logs.ts';
 import { getPolicy } from '#db/policies.ts';
 import { loadRetentionPlan } from '#db/retention.ts';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
-import type { HostActivities, TaskRef } from './activities.ts';
+import type { HostActivities, LogGaps, LogsRef } from './activities.ts';
 import { getOpenGeneration } from './attachments.ts';
 import type { ActivityDeps } from './context.ts';
 import { isArchiving, withRepository } from './context.ts';
@@ -21,13 +21,13 @@ type LogActivities = Pick<HostActivities, 'checkLogs'>;
 export function createLogActivities(deps: ActivityDeps): LogActivities {
   const { db } = deps;
   return {
-    checkLogs: wrapLong(db, 'Checking the log archive', async ({ databaseId, policyId }: TaskRef, attempt) => {
+    checkLogs: wrapLong(db, 'Checking the log archive', async ({ databaseId, policyId }: LogsRef, attempt) => {
       const [policy, database] = await Promise.all([getPolicy(db, policyId), getDatabase(db, databaseId)]);
-      if (!isArchiving(policy, getEngine(database.engine))) return { gaps: [], found: [] };
+      if (!isArchiving(policy, getEngine(database.engine))) return { open: [], found: [] };
       try {
         const { open, found } = await bringLogsUpToDate(deps, databaseId, attempt);
         if (policy.pitr_enabled) await markPitr(db, databaseId, open.length === 0 ? 'active' : 'error', open[0] ?? null);
-        return { gaps: open, found };
+        return { open, found };
       } catch (error) {
         if (policy.pitr_enabled) await markPitr(db, databaseId, 'error', messageOf(error));
         throw error;
@@ -36,12 +36,8 @@ export function createLogActivities(deps: ActivityDeps): LogActivities {
   };
 }
 
-interface LogWalk {
+interface LogWalk extends LogGaps {
   readonly mark: LogMark;
-  /** Gaps that no later backup has left behind. */
-  readonly open: string[];
-  /** Gaps that were not on record. */
-  readonly found: string[];
 }
 
 /** Everything up to now is archived, walked over and recorded. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { getDatabase } from '#db/databases.ts';
 import { insertNotice, listUnsentNotices, markNoticeSent, markNoticeUnsent } from '#db/notices.ts';
 import { getPolicy } from '#db/policies.ts';
+import { listNoticeRecipients } from '#db/users.ts';
 import { messageOf } from '#domain/errors.ts';
 import { writeNotice } from '#domain/notices.ts';
 import type { CatalogueActivities, MailActivities } from './activities.ts';
@@ -17,18 +18,13 @@ export function createNoticeActivities({ db, mailer, publicUrl }: ActivityDeps):
       const [policy, database] = await Promise.all([getPolicy(db, policyId), getDatabase(db, databaseId)]);
       const link = publicUrl === undefined ? undefined : `${publicUrl}/databases/${databaseId}`;
       const { subject, text, html } = writeNotice({ ...facts, policyName: policy.name, databaseName: database.name, link });
-      await insertNotice(db, {
-        id: randomUUID(),
-        event,
-        kind: facts.kind,
-        recipient_id: policy.owner_id,
-        subject,
-        body_text: text,
-        body_html: html,
-      });
+      const content = { event, kind: facts.kind, subject, body_text: text, body_html: html };
+      for (const recipient of await listNoticeRecipients(db, policy.owner_id))
+        await insertNotice(db, { id: randomUUID(), recipient_id: recipient, ...content });
     }),
 
     sendNotice: wrapShort(async ({ event }) => {
+      const failures: unknown[] = [];
       for (const { id, email, subject, body_text: text, body_html: html } of await listUnsentNotices(db, event)) {
         if (mailer === undefined) {
           await markNoticeUnsent(db, id, 'no mail server is configured (TIDEMARK_MAIL_URL)');
@@ -38,10 +34,13 @@ export function createNoticeActivities({ db, mailer, publicUrl }: ActivityDeps):
           await mailer.send({ to: email, subject, text, html, messageId: id });
         } catch (error) {
           await markNoticeUnsent(db, id, messageOf(error));
-          throw error;
+          failures.push(error);
+          continue;
         }
         await markNoticeSent(db, id);
       }
+      // One whose address is refused holds nobody else's up; it is tried again.
+      if (failures.length > 0) throw failures[0];
     }),
   };
 }

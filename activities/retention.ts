@@ -1,11 +1,14 @@
-import { listGenerations } from '#db/attachments.ts';
+import { listGenerations, listPolicyGenerations } from '#db/attachments.ts';
 import type { GenerationRow } from '#db/attachments.ts';
-import { backupLink, getBackup, listBackups, markDeleted, markDeleting } from '#db/backups.ts';
+import { backupLink, getBackup, listBackups, markDeleted, markDeleting, markPolicyBackups } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
 import { deleteLogRows } from '#db/logs.ts';
+import { getPolicy } from '#db/policies.ts';
 import { loadRetentionPlan } from '#db/retention.ts';
+import { beginTask } from '#db/tasks.ts';
 import { withDescendants } from '#domain/chain.ts';
-import { generationKey, manifestKey } from '#domain/names.ts';
+import { deletionWorkflowId, generationKey, manifestKey } from '#domain/names.ts';
+import { TidemarkError } from '#domain/errors.ts';
 import type { LogRange } from '#domain/retention.ts';
 import type { BackupRef, CatalogueActivities, TaskRef, TransferActivities } from './activities.ts';
 import type { ActivityDeps } from './context.ts';
@@ -14,7 +17,8 @@ import type { Store } from './stores/port.ts';
 import type { Attempt } from './wrap.ts';
 import { wrapLong, wrapShort } from './wrap.ts';
 
-type RetentionActivities = Pick<CatalogueActivities, 'markExpired' | 'markForDeletion'> & Pick<TransferActivities, 'removeDeleted'>;
+type RetentionActivities = Pick<CatalogueActivities, 'markExpired' | 'markForDeletion'> &
+  Pick<TransferActivities, 'removeDeleted' | 'removePolicyBackups'>;
 
 /** In two phases: what goes is marked, and from then on nothing is built on it or restored from it; then it is removed. */
 export function createRetentionActivities(deps: ActivityDeps): RetentionActivities {
@@ -55,8 +59,20 @@ export function createRetentionActivities(deps: ActivityDeps): RetentionActiviti
           db,
           doomed.filter(({ status }) => status === 'deleting').map(({ id }) => id),
         );
-        await deleteLogRows(db, { database_id: input.databaseId, generation: generation.number }, keep ?? []);
+        await deleteLogRows(db, generation, keep ?? []);
       }
+    }),
+
+    removePolicyBackups: wrapLong(db, 'Removing the backups', async ({ policyId, taskId }: { policyId: string; taskId: string }) => {
+      await beginTask(db, taskId, deletionWorkflowId(policyId));
+      if ((await getPolicy(db, policyId)).deleted_at === null)
+        throw new TidemarkError('catalogue-unavailable', 'the policy is not deleted yet; nothing was removed');
+      await markPolicyBackups(db, policyId, 'deleting');
+      for (const generation of await listPolicyGenerations(db, policyId)) {
+        await removeGeneration(deps, generation);
+        await deleteLogRows(db, generation, []);
+      }
+      await markPolicyBackups(db, policyId, 'deleted');
     }),
   };
 }

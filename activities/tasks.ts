@@ -3,12 +3,12 @@ import { failBackup } from '#db/backups.ts';
 import { getDatabase } from '#db/databases.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { beginTask, endTask, findTask, insertTask } from '#db/tasks.ts';
-import { databaseWorkflowId } from '#domain/names.ts';
+import { databaseWorkflowId, logsWorkflowId } from '#domain/names.ts';
 import type { CatalogueActivities } from './activities.ts';
 import type { ActivityDeps } from './context.ts';
 import { wrapShort } from './wrap.ts';
 
-type TaskActivities = Pick<CatalogueActivities, 'beginTask' | 'endTask' | 'recordSkip' | 'findLostOperations'>;
+type TaskActivities = Pick<CatalogueActivities, 'beginTask' | 'endTask' | 'recordSkip' | 'findLostOperations' | 'findIdleLogs'>;
 
 export function createTaskActivities({ db }: ActivityDeps): TaskActivities {
   return {
@@ -49,18 +49,25 @@ export function createTaskActivities({ db }: ActivityDeps): TaskActivities {
       const lost = await Promise.all(operations.map(async (operation) => ((await isLost(db, operation)) ? [operation] : [])));
       return lost.flat();
     }),
+
+    findIdleLogs: wrapShort(async ({ databaseIds }) => {
+      const running = await Promise.all(databaseIds.map((databaseId) => isRunning(logsWorkflowId(databaseId))));
+      return databaseIds.filter((_, index) => running[index] === false);
+    }),
   };
 }
 
 /** An operation is lost when its task has ended, or when nothing runs under the database's lock any more. */
 async function isLost(db: Catalogue, { databaseId, taskId }: { databaseId: string; taskId: string }): Promise<boolean> {
   const task = await findTask(db, taskId);
-  if (task !== undefined && task.ended_at !== null) return true;
+  return (task !== undefined && task.ended_at !== null) || !(await isRunning(databaseWorkflowId(databaseId)));
+}
+
+async function isRunning(workflowId: string): Promise<boolean> {
   try {
-    const workflow = await Context.current().client.workflow.getHandle(databaseWorkflowId(databaseId)).describe();
-    return workflow.status.name !== 'RUNNING';
+    return (await Context.current().client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
   } catch (error) {
-    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return true;
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return false;
     throw error;
   }
 }

@@ -77,6 +77,21 @@ export const attachmentRoutes = [
       return viewNewTask(call.deps, taskId);
     },
   }),
+  defineRoute({
+    method: 'post',
+    path: '/api/v1/databases/{id}/pitr-retries',
+    operationId: 'retryPitr',
+    summary: 'Retry PITR Configuration: log archiving is set up and checked again; where its logs have a gap, a full opens a new window.',
+    auth: 'user',
+    params: idParams,
+    answer: { status: 202, description: 'It has begun.', schema: taskSchema },
+    async handle(call) {
+      const database = await getVisibleDatabase(call, call.params.id);
+      if (database.policy_id === null) throw new TidemarkError('not-attached', `${database.name} is not attached to a policy`);
+      const request = { update: 'retryPitr', kind: 'configure', policyId: database.policy_id, database, more: {} } as const;
+      return viewNewTask(call.deps, await requestOperation(call, request));
+    },
+  }),
 ];
 
 function requireAttachable(database: DatabaseOverview, policy: PolicyRow): void {

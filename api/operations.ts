@@ -8,13 +8,15 @@ import {
 } from '@temporalio/client';
 import { deleteQueuedTask, insertRestore, insertTask, type NewRestore } from '#db/tasks.ts';
 import { isErrorCode, messageOf, TidemarkError } from '#domain/errors.ts';
-import { checkWorkflowId, policyWorkflowId, taskQueue } from '#domain/names.ts';
+import { checkWorkflowId, deletionWorkflowId, policyWorkflowId, taskQueue } from '#domain/names.ts';
 import type { TaskKind } from '#domain/states.ts';
 import type {
   BackupOperation,
   CheckDatabaseInput,
   DeleteOperation,
+  DeletePolicyInput,
   Operation,
+  PolicyEdited,
   PolicyInput,
   RestoreOperation,
 } from '#workflows/messages.ts';
@@ -30,6 +32,7 @@ interface Updates {
   manualBackup: BackupOperation;
   restore: RestoreOperation;
   deleteBackup: DeleteOperation;
+  retryPitr: Operation;
 }
 
 interface OperationRequest<U extends keyof Updates> {
@@ -103,10 +106,25 @@ export async function startPolicyWorkflow(deps: ApiDeps, policyId: string): Prom
   }
 }
 
-/** Tells the workflow that the policy's row was changed, or to forget its failures. */
-export async function tellPolicy(deps: ApiDeps, policyId: string, name: 'edit' | 'resetFailures'): Promise<void> {
+/** Starts the workflow that removes what a deleted policy has stored; its task has been inserted. */
+export async function startDeletion(deps: ApiDeps, input: DeletePolicyInput, policyName: string): Promise<void> {
+  const options = {
+    taskQueue,
+    workflowId: deletionWorkflowId(input.policyId),
+    args: [input],
+    staticSummary: `Deletion of the backups of ${policyName}`,
+  };
   try {
-    await updatePolicyWorkflow(deps, policyId, { name, id: randomUUID(), args: [] });
+    await withinTimeout(deps, () => deps.temporal.workflow.start('deletePolicy', options));
+  } catch (error) {
+    throw notAnswered(error, input.taskId);
+  }
+}
+
+/** Tells the workflow that the policy's row was changed, or to forget its failures. */
+export async function tellPolicy(deps: ApiDeps, policyId: string, name: 'edit' | 'resetFailures', edited?: PolicyEdited): Promise<void> {
+  try {
+    await updatePolicyWorkflow(deps, policyId, { name, id: randomUUID(), args: edited === undefined ? [] : [edited] });
   } catch (error) {
     throw refusalOf(error) ?? notAnswered(error, undefined);
   }
@@ -132,7 +150,7 @@ interface UpdateRequest {
   readonly name: string;
   /** Temporal does an update of one id only once. */
   readonly id: string;
-  readonly args: [] | [Operation];
+  readonly args: [] | [Operation | PolicyEdited];
 }
 
 /** A policy whose workflow is gone, because Temporal lost it or an operator ended it, gets a new one. */

@@ -20,7 +20,7 @@ export async function getVisibleDatabase(call: UserCall, id: string): Promise<Da
 
 export async function getVisiblePolicy(call: UserCall, id: string): Promise<PolicyRow> {
   const policy = await findPolicy(call.deps.db, id);
-  return visible(call, 'policy', id, policy, policy?.owner_id);
+  return visible(call, 'policy', id, policy?.deleted_at === null ? policy : undefined, policy?.owner_id);
 }
 
 export async function getVisibleBackup(call: UserCall, id: string): Promise<BackupRow> {

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { PolicyChange } from '#db/policies.ts';
-import { getPolicy, insertPolicy, listPolicies, policyKeyPlace, secretKeyPlace, updatePolicy } from '#db/policies.ts';
+import { listAttachedDatabases } from '#db/attachments.ts';
+import type { PolicyChange, PolicyRow } from '#db/policies.ts';
+import { countStoredBackups, getPolicy, insertPolicy, listPolicies, policyKeyPlace, secretKeyPlace, updatePolicy } from '#db/policies.ts';
+import { TidemarkError } from '#domain/errors.ts';
 import { policyCreateSchema, policyEditSchema } from '#domain/policy.schema.ts';
 import type { PolicyCreate, PolicyEdit, Retention } from '#domain/policy.schema.ts';
 import type { Schedule } from '#domain/schedule.ts';
@@ -9,7 +11,7 @@ import { requireTemporal, startPolicyWorkflow, tellPolicy } from './operations.t
 import { getVisiblePolicy, ownerFilter, ownerOfNew } from './ownership.ts';
 import { policySchema, viewPolicy } from './policy-view.ts';
 import { InvalidRequestError } from './problems.ts';
-import type { UserCall } from './route.ts';
+import type { Call, UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
 
 const POLICY_KEY_BYTES = 32;
@@ -65,16 +67,18 @@ export const policyRoutes = [
     body: policyEditSchema,
     answer: { status: 200, description: 'Changed.', schema: policySchema },
     async handle(call) {
-      const { id } = await getVisiblePolicy(call, call.params.id);
+      const policy = await getVisiblePolicy(call, call.params.id);
+      const { id } = policy;
       const change = changeOf(call, id, call.body);
       const fields = Object.keys(call.body);
       if (fields.length === 0) throw new InvalidRequestError([{ in: 'body', path: '', message: 'name at least one field to change' }]);
+      await refuseMoving(call, policy);
       await requireTemporal(call.deps);
       await call.deps.db.transaction().execute(async (transaction) => {
         await call.audit(`policy:${id}`, { fields }, transaction);
         await updatePolicy(transaction, id, change);
       });
-      await tellPolicy(call.deps, id, 'edit');
+      await tellPolicy(call.deps, id, 'edit', { reachesHosts: fields.some((field) => reachingFields.has(field)) });
       return viewPolicy(await getPolicy(call.deps.db, id));
     },
   }),
@@ -99,6 +103,32 @@ export const policyRoutes = [
   }),
 ];
 
+/** Fields of an edit that the hosts of attached databases have to hear of. */
+const reachingFields: ReadonlySet<string> = new Set<keyof PolicyEdit>([
+  'accessKey',
+  'secretKey',
+  'store',
+  'pitrEnabled',
+  'encryptionEnabled',
+]);
+
+/** Backups stay where they are: a policy that kept them would no longer find them. */
+async function refuseMoving(call: Call<'user', unknown, unknown, PolicyEdit>, policy: PolicyRow): Promise<void> {
+  const { caPem: _, ...location } = call.body.store ?? {};
+  const moves = Object.entries(location).some(([field, value]) => value !== policy[field as keyof typeof location]);
+  if (!moves) return;
+  const [stored, attached] = await Promise.all([
+    countStoredBackups(call.deps.db, policy.id),
+    listAttachedDatabases(call.deps.db, policy.id),
+  ]);
+  if (stored === 0 && attached.length === 0) return;
+  const place = `${policy.endpoint}/${policy.bucket}/${policy.prefix}`;
+  throw new TidemarkError(
+    'storage-in-use',
+    `the storage location cannot be changed: ${stored} backups lie at ${place}, and ${attached.length} databases are attached`,
+  );
+}
+
 function newPolicy(call: UserCall, body: PolicyCreate, ownerId: string) {
   const { sealer } = call.deps;
   const { secretKey, accessKey, caPem, ...place } = body.store;
@@ -114,6 +144,7 @@ function newPolicy(call: UserCall, body: PolicyCreate, ownerId: string) {
     ...scheduleColumns(body.schedule),
     ...retentionColumns(body.retention),
     pitr_enabled: body.pitrEnabled,
+    log_archive_minutes: body.logArchiveMinutes,
     encryption_enabled: body.encryptionEnabled,
     policy_key_sealed: sealer.seal(randomBytes(POLICY_KEY_BYTES), policyKeyPlace(id)),
   };
@@ -124,12 +155,19 @@ function changeOf(call: UserCall, id: string, body: PolicyEdit): PolicyChange {
     // the workflow probes the store after every edit
     status: 'validating',
     ...(body.name === undefined ? {} : { name: body.name }),
+    ...storeColumns(body.store),
     ...(body.accessKey === undefined ? {} : { access_key: body.accessKey }),
     ...(body.secretKey === undefined ? {} : { secret_key_sealed: call.deps.sealer.seal(body.secretKey, secretKeyPlace(id)) }),
     ...(body.schedule === undefined ? {} : scheduleColumns(body.schedule)),
     ...(body.retention === undefined ? {} : retentionColumns(body.retention)),
     ...(body.pitrEnabled === undefined ? {} : { pitr_enabled: body.pitrEnabled }),
+    ...(body.encryptionEnabled === undefined ? {} : { encryption_enabled: body.encryptionEnabled }),
+    ...(body.logArchiveMinutes === undefined ? {} : { log_archive_minutes: body.logArchiveMinutes }),
   };
+}
+
+function storeColumns({ caPem, ...location }: NonNullable<PolicyEdit['store']> = {}) {
+  return { ...location, ...(caPem === undefined ? {} : { ca_pem: caPem }) };
 }
 
 function scheduleColumns({ fullFrequency, fullTime, fullDay, incrementalHours }: Schedule) {

@@ -4,14 +4,16 @@ import { attachmentRoutes } from './attachments.ts';
 import { backupRoutes } from './backups.ts';
 import { databaseRoutes } from './databases.ts';
 import { healthRoutes } from './health.ts';
+import { noticeRoutes } from './notices.ts';
 import { openApiDocument } from './openapi.ts';
+import { policyDeletionRoutes } from './policy-deletions.ts';
 import { policyRoutes } from './policies.ts';
 import { recoveryWindowRoutes } from './recovery-windows.ts';
 import { restoreRoutes } from './restores.ts';
 import { retentionRoutes } from './retention.ts';
 import type { Route } from './route.ts';
 import { defineRoute } from './route.ts';
-import { createSessionRoutes } from './sessions.ts';
+import { createSessionRoutes, meRoutes } from './sessions.ts';
 import { createSignInGuard } from './sign-in-guard.ts';
 import { storeTestRoutes } from './store-tests.ts';
 import { taskRoutes } from './tasks.ts';
@@ -20,8 +22,10 @@ import { taskRoutes } from './tasks.ts';
 export function createRoutes(): Route[] {
   const routes: Route[] = [
     ...createSessionRoutes(createSignInGuard()),
+    ...meRoutes,
     ...databaseRoutes,
     ...policyRoutes,
+    ...policyDeletionRoutes,
     ...storeTestRoutes,
     ...attachmentRoutes,
     ...backupRoutes,
@@ -29,6 +33,7 @@ export function createRoutes(): Route[] {
     ...restoreRoutes,
     ...retentionRoutes,
     ...taskRoutes,
+    ...noticeRoutes,
     ...healthRoutes,
     defineRoute({
       method: 'get',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deleteSession, findUserByEmail } from '#db/users.ts';
+import { deleteSession, findUserByEmail, setReceivesAllNotices } from '#db/users.ts';
 import type { UserRow } from '#db/users.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { userRoles } from '#domain/states.ts';
@@ -12,7 +12,13 @@ const sessionCreateSchema = z
   .strictObject({ email: z.string().min(1).max(320), password: z.string().min(1).max(1024) })
   .meta({ id: 'SessionCreate' });
 
-const userSchema = z.object({ id: z.uuid(), email: z.string(), name: z.string(), role: z.enum(userRoles) }).meta({ id: 'User' });
+const userSchema = z
+  .object({ id: z.uuid(), email: z.string(), name: z.string(), role: z.enum(userRoles), receivesAllNotices: z.boolean() })
+  .meta({ id: 'User' });
+
+const meEditSchema = z
+  .strictObject({ receivesAllNotices: z.boolean().describe("Mails about everybody's policies, not only one's own; admins only.") })
+  .meta({ id: 'MeEdit' });
 
 const sessionSchema = z.object({ user: userSchema, expiresAt: z.iso.datetime() }).meta({ id: 'Session' });
 
@@ -53,18 +59,36 @@ export function createSessionRoutes(guard: SignInGuard) {
         call.peer.setCookie(closingCookie(call.peer));
       },
     }),
-    defineRoute({
-      method: 'get',
-      path: '/api/v1/me',
-      operationId: 'getMe',
-      summary: 'Who is signed in.',
-      auth: 'user',
-      answer: { status: 200, description: 'The user of the session.', schema: userSchema },
-      handle: async (call) => viewUser(call.user),
-    }),
   ];
 }
 
-function viewUser({ id, email, name, role }: UserRow): z.infer<typeof userSchema> {
-  return { id, email, name, role };
+export const meRoutes = [
+  defineRoute({
+    method: 'get',
+    path: '/api/v1/me',
+    operationId: 'getMe',
+    summary: 'Who is signed in.',
+    auth: 'user',
+    answer: { status: 200, description: 'The user of the session.', schema: userSchema },
+    handle: async (call) => viewUser(call.user),
+  }),
+  defineRoute({
+    method: 'patch',
+    path: '/api/v1/me',
+    operationId: 'editMe',
+    summary: "Whether an admin gets the mails about everybody's policies.",
+    auth: 'admin',
+    body: meEditSchema,
+    answer: { status: 200, description: 'Changed.', schema: userSchema },
+    async handle(call) {
+      const { receivesAllNotices } = call.body;
+      await call.audit(`user:${call.user.id}`, { receivesAllNotices });
+      await setReceivesAllNotices(call.deps.db, call.user.id, receivesAllNotices);
+      return viewUser({ ...call.user, receives_all_notices: receivesAllNotices });
+    },
+  }),
+];
+
+function viewUser({ id, email, name, role, receives_all_notices: receivesAllNotices }: UserRow): z.infer<typeof userSchema> {
+  return { id, email, name, role, receivesAllNotices };
 }

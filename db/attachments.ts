@@ -10,10 +10,6 @@ async function findAttachment(db: Catalogue, databaseId: string): Promise<Attach
   return db.selectFrom('attachments').selectAll().where('database_id', '=', databaseId).executeTakeFirst();
 }
 
-export async function listAttachments(db: Catalogue, policyId: string): Promise<AttachmentRow[]> {
-  return db.selectFrom('attachments').selectAll().where('policy_id', '=', policyId).orderBy('created_at').execute();
-}
-
 /** An attachment as a policy's page shows it. */
 export interface AttachedDatabase {
   database_id: string;
@@ -51,12 +47,17 @@ function lastBackup(e: ExpressionBuilder<Tables, 'attachments'>, kind: BackupKin
 
 /** Attaches once: the same attachment again changes nothing; another policy's throws `already-attached`. */
 export async function attachDatabase(db: Catalogue, databaseId: string, policyId: string): Promise<void> {
-  await db
-    .insertInto('attachments')
-    .values({ database_id: databaseId, policy_id: policyId })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  const row = await findAttachment(db, databaseId);
+  const row = await db.transaction().execute(async (transaction) => {
+    // a policy that is being deleted gets no database any more
+    const policy = await transaction.selectFrom('policies').select('deleted_at').where('id', '=', policyId).forShare().executeTakeFirst();
+    if (policy?.deleted_at !== null) throw new TidemarkError('not-found', `there is no policy ${policyId}`);
+    await transaction
+      .insertInto('attachments')
+      .values({ database_id: databaseId, policy_id: policyId })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    return await findAttachment(transaction, databaseId);
+  });
   if (row?.policy_id !== policyId) throw new TidemarkError('already-attached', 'Database is already attached to another backup policy');
 }
 
@@ -81,6 +82,11 @@ export async function listGenerations(db: Catalogue, databaseId: string, policyI
     .where('policy_id', '=', policyId)
     .orderBy('number')
     .execute();
+}
+
+/** Of all databases. */
+export async function listPolicyGenerations(db: Catalogue, policyId: string): Promise<GenerationRow[]> {
+  return db.selectFrom('generations').selectAll().where('policy_id', '=', policyId).orderBy('database_id').orderBy('number').execute();
 }
 
 export async function getGeneration(db: Catalogue, databaseId: string, number: number): Promise<GenerationRow> {

@@ -84,3 +84,13 @@ export async function markDeleted(db: Catalogue, ids: readonly string[]): Promis
   if (ids.length === 0) return;
   await db.updateTable('backups').set({ status: 'deleted' }).where('id', 'in', ids).where('status', '=', 'deleting').execute();
 }
+
+/** All that are in a policy's store: nothing is restored from them any more, or they are gone. */
+export async function markPolicyBackups(db: Catalogue, policyId: string, status: 'deleting' | 'deleted'): Promise<void> {
+  await db
+    .updateTable('backups')
+    .set({ status })
+    .where('policy_id', '=', policyId)
+    .where('status', 'in', status === 'deleting' ? ['completed'] : ['deleting'])
+    .execute();
+}

@@ -80,13 +80,13 @@ export async function loadHistories(db: Catalogue, databaseId: string): Promise<
 /** Forgets the pieces that none of the ranges holds. */
 export async function deleteLogRows(
   db: Catalogue,
-  of: { database_id: string; generation: number },
+  of: { readonly database_id: string; readonly number: number },
   keep: readonly LogRange[],
 ): Promise<void> {
   await db
     .deleteFrom('log_archives')
     .where('database_id', '=', of.database_id)
-    .where('generation', '=', of.generation)
+    .where('generation', '=', of.number)
     .where((e) =>
       e.not(e.or(keep.map(({ from, to }) => e.and([e('sequence', '>=', from), ...(to === undefined ? [] : [e('sequence', '<=', to)])])))),
     )

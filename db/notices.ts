@@ -32,3 +32,15 @@ export async function markNoticeSent(db: Catalogue, id: string): Promise<void> {
 export async function markNoticeUnsent(db: Catalogue, id: string, error: string): Promise<void> {
   await db.updateTable('notices').set({ last_error: error }).where('id', '=', id).execute();
 }
+
+/** The outbox, newest first, with the address of each. */
+export async function listNotices(db: Catalogue, limit = 200): Promise<(NoticeRow & { email: string })[]> {
+  return db
+    .selectFrom('notices')
+    .innerJoin('users', 'users.id', 'notices.recipient_id')
+    .selectAll('notices')
+    .select('users.email')
+    .orderBy('notices.created_at', 'desc')
+    .limit(limit)
+    .execute();
+}

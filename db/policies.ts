@@ -1,9 +1,10 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
 import type { RetentionRules } from '#domain/retention.ts';
+import { listAttachedDatabases } from './attachments.ts';
 import { isUniqueViolation } from './failures.ts';
 import type { SealedPlace } from './seal.ts';
-import type { Catalogue, Tables } from './tables.ts';
+import type { Catalogue, CatalogueTransaction, Tables } from './tables.ts';
 
 export type PolicyRow = Selectable<Tables['policies']>;
 export type PolicyChange = Updateable<Tables['policies']>;
@@ -31,9 +32,36 @@ export async function getPolicy(db: Catalogue, id: string): Promise<PolicyRow> {
   return row;
 }
 
+/** Throws `not-found` also when it was deleted; `getPolicy` still gives the row, for the backups that were kept. */
+export async function getLivePolicy(db: Catalogue, id: string): Promise<PolicyRow> {
+  const row = await getPolicy(db, id);
+  if (row.deleted_at !== null) throw new TidemarkError('not-found', `there is no policy ${id}`);
+  return row;
+}
+
+/** Throws `policy-in-use` while a database is attached. The lock keeps an attachment out that would come in between. */
+export async function deletePolicyRow(transaction: CatalogueTransaction, id: string): Promise<void> {
+  await transaction.selectFrom('policies').select('id').where('id', '=', id).forUpdate().execute();
+  const attached = await listAttachedDatabases(transaction, id);
+  if (attached.length > 0)
+    throw new TidemarkError('policy-in-use', `the policy has databases attached: ${attached.map(({ name }) => name).join(', ')}`);
+  await transaction.updateTable('policies').set({ deleted_at: new Date() }).where('id', '=', id).execute();
+}
+
+/** How many backups lie in a policy's store. */
+export async function countStoredBackups(db: Catalogue, id: string): Promise<number> {
+  const row = await db
+    .selectFrom('backups')
+    .select((e) => e.fn.countAll<number>().as('stored'))
+    .where('policy_id', '=', id)
+    .where('status', '<>', 'deleted')
+    .executeTakeFirstOrThrow();
+  return row.stored;
+}
+
 /** All of one owner, or everybody's. */
 export async function listPolicies(db: Catalogue, ownerId?: string): Promise<PolicyRow[]> {
-  const query = db.selectFrom('policies').selectAll().orderBy('name').orderBy('id');
+  const query = db.selectFrom('policies').selectAll().where('deleted_at', 'is', null).orderBy('name').orderBy('id');
   return (ownerId === undefined ? query : query.where('owner_id', '=', ownerId)).execute();
 }
 

@@ -25,6 +25,8 @@ interface UsersTable {
   name: string;
   role: UserRole;
   password_hash: string;
+  /** Gets the mails about everybody's policies; only an admin does. */
+  receives_all_notices: Generated<boolean>;
   disabled_at: Date | null;
   created_at: CreatedAt;
 }
@@ -74,6 +76,8 @@ interface PoliciesTable {
   full_day: Weekday;
   incremental_hours: IncrementalHours;
   pitr_enabled: boolean;
+  /** How often logs are archived where the server does not do it by itself. */
+  log_archive_minutes: Generated<number>;
   retention_fulls: number;
   retention_incremental_days: number;
   retention_log_hours: number;
@@ -86,6 +90,8 @@ interface PoliciesTable {
   credentials_verified_at: Date | null;
   next_full_at: Date | null;
   next_incremental_at: Date | null;
+  /** No longer anybody's policy; the row stays for the backups that do. */
+  deleted_at: Date | null;
   created_at: CreatedAt;
 }
 

@@ -11,6 +11,21 @@ export async function findUser(db: Catalogue, id: string): Promise<UserRow | und
   return db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** Who gets the mails about what belongs to `ownerId`: that user, and the admins who want all. */
+export async function listNoticeRecipients(db: Catalogue, ownerId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select('id')
+    .where('disabled_at', 'is', null)
+    .where((e) => e.or([e('id', '=', ownerId), e.and([e('receives_all_notices', '=', true), e('role', '=', 'admin')])]))
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+export async function setReceivesAllNotices(db: Catalogue, id: string, receives: boolean): Promise<void> {
+  await db.updateTable('users').set({ receives_all_notices: receives }).where('id', '=', id).execute();
+}
+
 export async function hasUsers(db: Catalogue): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined;
 }

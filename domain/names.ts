@@ -7,9 +7,18 @@ export function policyWorkflowId(policyId: string): string {
   return `policy-${policyId}`;
 }
 
+export function deletionWorkflowId(policyId: string): string {
+  return `delete-${policyId}`;
+}
+
 /** The lock of a database: whatever happens to it runs under this workflow id, so that Temporal refuses a second one. */
 export function databaseWorkflowId(databaseId: string): string {
   return `database-${databaseId}`;
+}
+
+/** Archiving logs runs beside a backup, and one at a time. */
+export function logsWorkflowId(databaseId: string): string {
+  return `${databaseWorkflowId(databaseId)}-logs`;
 }
 
 export function checkWorkflowId(databaseId: string): string {

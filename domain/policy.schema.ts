@@ -48,6 +48,17 @@ export const storeSchema = z
   })
   .meta({ id: 'Store' });
 
+/** What an edit may change of where backups lie; the keys have fields of their own. */
+const storeLocationSchema = z
+  .strictObject({
+    endpoint: storeSchema.shape.endpoint.optional(),
+    region: storeSchema.shape.region.unwrap().optional(),
+    bucket: storeSchema.shape.bucket.optional(),
+    prefix: prefix.optional(),
+    caPem: storeSchema.shape.caPem.unwrap().nullable().optional().describe('May be changed at any time; null is no private authority.'),
+  })
+  .meta({ id: 'StoreLocation' });
+
 export const scheduleSchema = z
   .strictObject({
     fullFrequency: z.enum(fullFrequencies).default('daily'),
@@ -68,6 +79,14 @@ export const retentionSchema = z
   })
   .meta({ id: 'Retention' });
 
+const logArchiveMinutes = z
+  .int()
+  .min(1)
+  .max(60)
+  .describe(
+    'With PITR, how often binary logs are archived: so much may be lost with a host. PostgreSQL archives by itself, at least once a minute.',
+  );
+
 const name = z
   .string()
   .trim()
@@ -82,6 +101,7 @@ export const policyCreateSchema = z
     schedule: scheduleSchema.prefault({}),
     retention: retentionSchema.prefault({}),
     pitrEnabled: z.boolean().default(false),
+    logArchiveMinutes: logArchiveMinutes.default(5),
     encryptionEnabled: z.boolean().default(true),
     ownerId: z.uuid().optional().describe('Whose policy it will be; admins only.'),
   })
@@ -92,11 +112,24 @@ export const policyEditSchema = z
     name: name.optional(),
     accessKey: token.optional(),
     secretKey: token.optional(),
+    store: storeLocationSchema.optional(),
     schedule: scheduleSchema.optional(),
     retention: retentionSchema.optional(),
     pitrEnabled: z.boolean().optional(),
+    logArchiveMinutes: logArchiveMinutes.optional(),
+    encryptionEnabled: z
+      .boolean()
+      .optional()
+      .describe('Another encryption begins with a new generation and a full of every attached database.'),
   })
   .meta({ id: 'PolicyEdit' });
+
+export const policyDeletionSchema = z
+  .strictObject({
+    confirmName: z.string().describe("The policy's name, typed again."),
+    backups: z.enum(['keep', 'delete']).describe('Whether its backups stay in the bucket, and restorable, or go with it.'),
+  })
+  .meta({ id: 'PolicyDeletion' });
 
 export type StoreInput = z.infer<typeof storeSchema>;
 export type Retention = z.infer<typeof retentionSchema>;

@@ -20,6 +20,13 @@ export interface Slot {
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
+const SPREAD_MS = 5 * 60_000;
+
+/** By how much a policy runs later than its slot, so that policies that share one do not begin at once; always the same for a policy. */
+export function spreadOf(policyId: string): number {
+  return Math.floor((Number.parseInt(policyId.slice(0, 8), 16) / 2 ** 32) * SPREAD_MS);
+}
+
 /** The first slot strictly after `after`. Incrementals are counted from the full's time; one that falls on a full is the full. */
 export function nextSlot(schedule: Schedule, after: number): Slot {
   const full = fullAtOrBefore(schedule, after);

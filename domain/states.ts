@@ -24,7 +24,7 @@ export type BackupKind = (typeof backupKinds)[number];
 export const backupStatuses = ['pending', 'running', 'completed', 'failed', 'deleting', 'deleted'] as const;
 export type BackupStatus = (typeof backupStatuses)[number];
 
-export const taskKinds = ['attach', 'detach', 'backup', 'restore', 'retention', 'delete', 'check'] as const;
+export const taskKinds = ['attach', 'detach', 'backup', 'restore', 'retention', 'delete', 'check', 'configure'] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
 export const taskStatuses = ['queued', 'running', 'completed', 'failed', 'skipped'] as const;

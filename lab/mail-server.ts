@@ -10,18 +10,24 @@ export interface MailServer {
   readonly received: string[];
   /** What the next recipients are answered; null takes them. */
   refuseWith: string | null;
+  /** Recipients that are always refused. */
+  readonly refused: Set<string>;
   stop(): Promise<void>;
 }
 
 /** A real SMTP server on a loopback port. */
 export async function startMailServer(): Promise<MailServer> {
   const received: string[] = [];
+  const refused = new Set<string>();
   const state = { refuseWith: null as string | null };
   const server = new SMTPServer({
     onAuth: (_credentials, _session, done) => done(null, { user: 'somebody' }),
     allowInsecureAuth: true,
     disabledCommands: ['STARTTLS'],
-    onRcptTo: (_address, _session, done) => done(state.refuseWith === null ? null : new Error(state.refuseWith)),
+    onRcptTo({ address }, _session, done) {
+      const words = refused.has(address) ? 'no such mailbox' : state.refuseWith;
+      done(words === null ? null : new Error(words));
+    },
     onData(stream, _session, done) {
       text(stream).then(
         (message) => done(received.push(message) > 0 ? null : undefined),
@@ -37,6 +43,7 @@ export async function startMailServer(): Promise<MailServer> {
     url: `smtp://somebody:mail-secret-canary@127.0.0.1:${port}?ignoreTLS=true`,
     port,
     received,
+    refused,
     get refuseWith() {
       return state.refuseWith;
     },

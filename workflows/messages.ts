@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { ErrorCode } from '#domain/errors.ts';
+import type { Failure, LogGaps } from '#activities/activities.ts';
 import type { Schedule, Slot } from '#domain/schedule.ts';
 import type { BackupKind, PolicyStatus, TaskKind } from '#domain/states.ts';
 
@@ -26,6 +26,8 @@ export interface RestoreOperation extends Operation {
 export interface PolicySettings {
   readonly name: string;
   readonly schedule: Schedule;
+  /** It runs so much later than its slots. */
+  readonly spreadMs: number;
 }
 
 export interface PolicyState {
@@ -49,7 +51,13 @@ export interface OperationReport {
   /** Gaps in the log archive that it was the first to find. */
   readonly gaps?: readonly string[];
   /** Absent when it went well. */
-  readonly error?: { readonly code: ErrorCode; readonly message: string };
+  readonly error?: Failure;
+}
+
+/** What an edit means to the attached databases. */
+export interface PolicyEdited {
+  /** Their hosts have to hear of it. */
+  readonly reachesHosts: boolean;
 }
 
 /*
@@ -62,7 +70,9 @@ export const manualBackupUpdate = defineUpdate<void, [BackupOperation]>('manualB
 export const deleteBackupUpdate = defineUpdate<void, [DeleteOperation]>('deleteBackup');
 export const restoreUpdate = defineUpdate<void, [RestoreOperation]>('restore');
 /** The policy's row was changed: read it again. */
-export const editUpdate = defineUpdate<void>('edit');
+export const editUpdate = defineUpdate<void, [PolicyEdited]>('edit');
+/** Retry PITR Configuration. */
+export const retryPitrUpdate = defineUpdate<void, [Operation]>('retryPitr');
 
 /** Failed backups are forgotten, a pause ends, and the store is probed again. */
 export const resetFailuresUpdate = defineUpdate<void>('resetFailures');
@@ -81,6 +91,15 @@ export const manualBackupSignal = defineSignal<[{ databaseId?: string } | undefi
 /** A child's last words; sent to the policy's workflow id without a run id. */
 export const operationEndedSignal = defineSignal<[OperationReport]>('operationEnded');
 
+/** How a log archiving that the policy's clock began has ended. */
+export interface LogsReport extends LogGaps {
+  readonly databaseId: string;
+  readonly runId: string;
+  /** Absent when it went well. */
+  readonly error?: Failure;
+}
+export const logsArchivedSignal = defineSignal<[LogsReport]>('logsArchived');
+
 export const statusQuery = defineQuery<PolicyState>('status');
 
 /** Inputs of the workflows that the API starts itself. */
@@ -89,6 +108,10 @@ export interface PolicyInput {
 }
 export interface CheckDatabaseInput {
   readonly databaseId: string;
+  readonly taskId: string;
+}
+export interface DeletePolicyInput {
+  readonly policyId: string;
   readonly taskId: string;
 }
 export interface TestStoreInput {

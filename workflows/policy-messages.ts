@@ -8,6 +8,7 @@ import {
   deleteBackupUpdate,
   detachUpdate,
   editUpdate,
+  logsArchivedSignal,
   manualBackupSignal,
   manualBackupUpdate,
   type Operation,
@@ -18,8 +19,10 @@ import {
   resetFailuresUpdate,
   restoreUpdate,
   resumeSignal,
+  retryPitrUpdate,
   statusQuery,
 } from './messages.ts';
+import { noteLogsReport } from './policy-logs.ts';
 import { noteOperation, noteOutcome, policyError, type PolicyMemory, policyStatus, type Work } from './policy-state.ts';
 
 /**
@@ -43,14 +46,20 @@ export function answerMessages(memory: PolicyMemory, wake: () => void): void {
   setHandler(deleteBackupUpdate, (operation) => note(operation, { kind: 'delete', backupId: operation.backupId }), {
     validator: validators.restore,
   });
-  setHandler(editUpdate, () => {
+  setHandler(retryPitrUpdate, (operation) => note(operation, { kind: 'configure' }), { validator: validators.restore });
+  setHandler(editUpdate, ({ reachesHosts }) => {
     memory.revision += 1;
     memory.store = 'validating';
+    if (reachesHosts) memory.configuring = [...memory.attached];
     wake();
   });
   answerOperators(memory, wake);
   setHandler(operationEndedSignal, (report) => {
     noteOutcome(memory, report);
+    wake();
+  });
+  setHandler(logsArchivedSignal, (report) => {
+    noteLogsReport(memory, report);
     wake();
   });
   setHandler(statusQuery, () => describeState(memory));
@@ -132,6 +141,7 @@ const runningWords: Readonly<Record<Work['kind'], string>> = {
   restore: 'a restore',
   retention: 'the daily retention',
   delete: 'a deletion',
+  configure: 'a configuration of log archiving',
 };
 
 function describeState(memory: PolicyMemory): PolicyState {

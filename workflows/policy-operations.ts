@@ -1,17 +1,10 @@
-import {
-  ChildWorkflowCancellationType,
-  type ChildWorkflowOptions,
-  ParentClosePolicy,
-  sleep,
-  startChild,
-  uuid4,
-  WorkflowIdReusePolicy,
-} from '@temporalio/workflow';
+import { type ChildWorkflowOptions, sleep, startChild, uuid4, WorkflowIdReusePolicy } from '@temporalio/workflow';
 import { databaseWorkflowId } from '#domain/names.ts';
 import type { Slot } from '#domain/schedule.ts';
 import { applyRetention } from './apply-retention.ts';
 import { attachDatabase } from './attach-database.ts';
 import { backUpDatabase } from './back-up-database.ts';
+import { configurePitr } from './configure-pitr.ts';
 import { deleteBackup } from './delete-backup.ts';
 import { detachDatabase } from './detach-database.ts';
 import { isAlreadyStarted } from './failures.ts';
@@ -26,8 +19,9 @@ import {
   policyStatus,
   queuedOperations,
   startedOperations,
+  type Work,
 } from './policy-state.ts';
-import { catalogue } from './proxies.ts';
+import { abandoned, catalogue } from './proxies.ts';
 import { restoreDatabase } from './restore-database.ts';
 import { sendNotice } from './send-notice.ts';
 
@@ -41,12 +35,24 @@ export function noteSlotWork(memory: PolicyMemory): void {
   memory.due = null;
 }
 
-/** Retention and deletions are over soon: a slot waits for them. What had to wait takes its turn here, backups first. */
+/** Retention, deletions and configurations are over soon: a slot waits for them. What had to wait takes its turn here, backups first. */
 export function noteWaitingWork(memory: PolicyMemory): void {
   for (const [databaseId, slot] of Object.entries(memory.waiting)) {
     if (memory.operations[databaseId] !== undefined) continue;
     delete memory.waiting[databaseId];
     if (memory.attached.includes(databaseId)) noteSlot(memory, databaseId, slot);
+  }
+  for (const databaseId of memory.configuring) {
+    const isAttached = memory.attached.includes(databaseId);
+    if (isAttached && (memory.operations[databaseId] !== undefined || memory.store !== 'active')) continue;
+    if (isAttached) noteOperation(memory, databaseId, uuid4(), { kind: 'configure' });
+    memory.configuring = memory.configuring.filter((id) => id !== databaseId);
+  }
+  for (const databaseId of memory.reopening) {
+    const isAttached = memory.attached.includes(databaseId);
+    if (isAttached && (memory.operations[databaseId] !== undefined || policyStatus(memory) !== 'active')) continue;
+    if (isAttached) noteOperation(memory, databaseId, uuid4(), { kind: 'backup', backupKind: 'full' });
+    memory.reopening = memory.reopening.filter((id) => id !== databaseId);
   }
   for (const databaseId of memory.retaining) {
     if (memory.operations[databaseId] === undefined && memory.attached.includes(databaseId))
@@ -60,9 +66,11 @@ function noteSlot(memory: PolicyMemory, databaseId: string, slot: Slot): void {
   const reason = findObstacle(memory, databaseId);
   const running = memory.operations[databaseId]?.work.kind;
   if (reason === undefined) noteOperation(memory, databaseId, uuid4(), { kind: 'backup', backupKind: slot.kind, slotAt: slot.at });
-  else if (policyStatus(memory) === 'active' && (running === 'retention' || running === 'delete')) memory.waiting[databaseId] = slot;
+  else if (policyStatus(memory) === 'active' && running !== undefined && soonOver.has(running)) memory.waiting[databaseId] = slot;
   else memory.skips.push({ taskId: uuid4(), databaseId, kind: slot.kind, slotAt: slot.at, reason });
 }
+
+const soonOver: ReadonlySet<Work['kind']> = new Set(['retention', 'delete', 'configure']);
 
 function findObstacle(memory: PolicyMemory, databaseId: string): string | undefined {
   const [status, error] = [policyStatus(memory), policyError(memory)];
@@ -95,9 +103,12 @@ export async function tellNotices(policyId: string, memory: PolicyMemory): Promi
   );
 }
 
-/** Starts what was noted. The workflow id is the database's lock: what finds it taken does not run. */
+/** Starts what was noted; whatever is not a backup lets the archiving of logs end first. The workflow id is the database's lock: what finds it taken does not run. */
 export async function startQueued(policyId: string, memory: PolicyMemory): Promise<void> {
-  await allEnded(queuedOperations(memory).map((operation) => start(policyId, memory, operation)));
+  const ready = queuedOperations(memory).filter(
+    ({ databaseId, work }) => work.kind === 'backup' || memory.logClocks[databaseId]?.isRunning !== true,
+  );
+  await allEnded(ready.map((operation) => start(policyId, memory, operation)));
 }
 
 /** An operation that has reported needs a moment more until its workflow is closed. */
@@ -144,6 +155,9 @@ async function startOperation(policyId: string, { databaseId, taskId, work }: No
       await startChild(backUpDatabase, { ...childOptions(databaseId, taskId, summary), args: [{ ...ref, kind: work.backupKind }] });
       return;
     }
+    case 'configure':
+      await startChild(configurePitr, { ...childOptions(databaseId, taskId, `Configure log archiving of ${name}`), args: [ref] });
+      return;
     case 'retention':
       await startChild(applyRetention, { ...childOptions(databaseId, taskId, `Retention of ${name}`), args: [ref] });
       return;
@@ -161,12 +175,6 @@ async function startOperation(policyId: string, { databaseId, taskId, work }: No
       return;
   }
 }
-
-/** A policy rolls over whatever its children do. */
-const abandoned = {
-  parentClosePolicy: ParentClosePolicy.ABANDON,
-  cancellationType: ChildWorkflowCancellationType.ABANDON,
-} satisfies ChildWorkflowOptions;
 
 /** The memo tells which task holds the lock. */
 function childOptions(databaseId: string, taskId: string, staticSummary: string) {

@@ -7,7 +7,7 @@ import type { OperationReport, PolicySettings } from './messages.ts';
 
 /** What to start on a database; it holds the database from when it is noted until its report. */
 export type Work =
-  | { readonly kind: 'attach' | 'detach' | 'retention' }
+  | { readonly kind: 'attach' | 'detach' | 'retention' | 'configure' }
   | {
       readonly kind: 'backup';
       readonly backupKind: BackupKind;
@@ -30,6 +30,16 @@ export interface Skip {
   readonly kind: BackupKind;
   readonly slotAt: number;
   readonly reason: string;
+}
+
+/** The looking after one database's logs. */
+export interface LogClock {
+  readonly everyMs: number;
+  /** When it began last; the first interval counts from when it was noted. */
+  startedAt: number;
+  isRunning: boolean;
+  /** Why it failed last; people have been told. */
+  trouble: string | null;
 }
 
 /** The memory of a policy; plain JSON, carried from run to run. */
@@ -57,6 +67,12 @@ export interface PolicyMemory {
   /** When retention fell due last, and the databases of which it is still to begin. */
   retainedAt: number;
   retaining: string[];
+  /** By database, for those whose logs are archived for a recovery window. */
+  logClocks: Record<string, LogClock>;
+  /** Databases whose host is still to hear of an edit. */
+  configuring: string[];
+  /** Databases that want a full, because their logs have a gap. */
+  reopening: string[];
   /** Not yet in the catalogue. */
   skips: Skip[];
   notices: NoticeEvent[];
@@ -83,6 +99,9 @@ export function createMemory(now: number): PolicyMemory {
     waiting: {},
     retainedAt: now,
     retaining: [],
+    logClocks: {},
+    configuring: [],
+    reopening: [],
     skips: [],
     notices: [],
     lookedAt: now,
@@ -92,10 +111,13 @@ export function createMemory(now: number): PolicyMemory {
 
 /** Brings the memory up to `now`: slots that have passed since the last look collapse into one that is due. */
 export function noteDueSlot(memory: PolicyMemory, now: number): void {
-  if (memory.settings === null || now <= memory.handledUntil) return;
-  const slot = dueSlot(memory.settings.schedule, memory.handledUntil, now);
+  if (memory.settings === null) return;
+  const { schedule, spreadMs } = memory.settings;
+  const until = now - spreadMs;
+  if (until <= memory.handledUntil) return;
+  const slot = dueSlot(schedule, memory.handledUntil, until);
   if (slot !== undefined && (memory.due?.kind !== 'full' || slot.kind === 'full')) memory.due = slot;
-  memory.handledUntil = now;
+  memory.handledUntil = until;
 }
 
 export function policyStatus({ store, failures }: PolicyMemory): PolicyStatus {
@@ -133,7 +155,7 @@ export function noteOutcome(memory: PolicyMemory, report: OperationReport): void
   // What is reported twice, or by an operation that was given up, does not count again.
   if (!freeDatabase(memory, report)) return;
   for (const [index, message] of (report.gaps ?? []).entries())
-    noteNotice(memory, report, { kind: 'pitr-gap', message, event: `pitr-gap-${report.taskId}-${index}` });
+    noteNotice(memory, report.databaseId, { kind: 'pitr-gap', message, event: `pitr-gap-${report.taskId}-${index}` });
   if (report.kind !== 'backup') return;
   const { paused } = memory.failures;
   memory.failures = countOutcome(memory.failures, {
@@ -147,14 +169,14 @@ export function noteOutcome(memory: PolicyMemory, report: OperationReport): void
 function noteFailure(memory: PolicyMemory, report: OperationReport, wasPaused: boolean): void {
   if (report.error === undefined) return;
   const { code, message } = report.error;
-  noteNotice(memory, report, { kind: 'backup-failed', message, code, event: `backup-failed-${report.taskId}` });
+  noteNotice(memory, report.databaseId, { kind: 'backup-failed', message, code, event: `backup-failed-${report.taskId}` });
   if (memory.failures.paused && !wasPaused)
-    noteNotice(memory, report, { kind: 'policy-paused', message, code, event: `policy-paused-${report.taskId}` });
+    noteNotice(memory, report.databaseId, { kind: 'policy-paused', message, code, event: `policy-paused-${report.taskId}` });
 }
 
-function noteNotice(
+export function noteNotice(
   memory: PolicyMemory,
-  { databaseId }: OperationReport,
+  databaseId: string,
   notice: Pick<NoticeEvent, 'kind' | 'message' | 'event' | 'code'>,
 ): void {
   memory.notices.push({ ...notice, databaseId, consecutive: memory.failures.consecutive, at: Date.now() });
@@ -162,6 +184,8 @@ function noteNotice(
 
 export function noteAttached(memory: PolicyMemory, databaseId: string, isAttached: boolean): void {
   if (isAttached === memory.attached.includes(databaseId)) return;
+  // how its logs are to be looked after stands in the catalogue
+  memory.revision += 1;
   memory.attached = isAttached ? [...memory.attached, databaseId] : memory.attached.filter((id) => id !== databaseId);
 }
 

@@ -12,6 +12,7 @@ import { nextSlot } from '#domain/schedule.ts';
 import { failureOf } from './failures.ts';
 import type { PolicyInput } from './messages.ts';
 import { answerMessages } from './policy-messages.ts';
+import { freeLostLogs, nextLogsAt, noteLogMinutes, runningLogs, startDueLogs } from './policy-logs.ts';
 import { freeLost, noteSlotWork, noteWaitingWork, recordSkips, startQueued, tellNotices } from './policy-operations.ts';
 import { createMemory, nextRetentionAt, noteDueRetention, noteDueSlot, type PolicyMemory, startedOperations } from './policy-state.ts';
 import { describeForLists, describeForOperators, describeSlot } from './policy-view.ts';
@@ -40,7 +41,7 @@ export async function policyWorkflow(run: PolicyRun): Promise<void> {
   answerMessages(memory, wake);
   for (;;) {
     alarm.isRung = false;
-    if ((await pass(run.policyId, memory, validate)) === 'policy is gone') break;
+    if ((await pass(run.policyId, memory, { validate, wake })) === 'policy is gone') break;
     setCurrentDetails(describeForOperators(memory));
     if (isHistoryLong(run)) {
       await condition(allHandlersFinished);
@@ -53,7 +54,11 @@ export async function policyWorkflow(run: PolicyRun): Promise<void> {
 }
 
 /** Does everything that is to be done now. What goes wrong is shown and tried again: a policy that gives up would be silent. */
-async function pass(policyId: string, memory: PolicyMemory, validate: () => void): Promise<'policy is gone' | undefined> {
+async function pass(
+  policyId: string,
+  memory: PolicyMemory,
+  { validate, wake }: { validate: () => void; wake: () => void },
+): Promise<'policy is gone' | undefined> {
   try {
     noteDueSlot(memory, Date.now());
     if (memory.readRevision < memory.revision) await readSettings(policyId, memory);
@@ -61,11 +66,12 @@ async function pass(policyId: string, memory: PolicyMemory, validate: () => void
     noteSlotWork(memory);
     noteDueRetention(memory, Date.now());
     noteWaitingWork(memory);
-    if (startedOperations(memory).length === 0) memory.lookedAt = Date.now();
+    if (!isSomethingRunning(memory)) memory.lookedAt = Date.now();
+    await startDueLogs(policyId, memory, Date.now(), wake);
     await startQueued(policyId, memory);
     await recordSkips(policyId, memory);
     await tellNotices(policyId, memory);
-    if (Date.now() - memory.lookedAt >= lookEvery) await lookForLost(policyId, memory);
+    if (Date.now() - memory.lookedAt >= lookEvery) await lookForLost(policyId, memory, wake);
     memory.trouble = null;
     await mirror(policyId, memory);
     return undefined;
@@ -84,9 +90,10 @@ const aboutThePolicy: ReadonlySet<string> = new Set<keyof CatalogueActivities>([
 /** The databases are taken from the catalogue only at the start: later the reports of attach and detach tell when one is ready. */
 async function readSettings(policyId: string, memory: PolicyMemory): Promise<void> {
   const { revision } = memory;
-  const { name, schedule, attached } = await catalogue('Read the policy').loadPolicy({ policyId });
+  const { name, schedule, spreadMs, attached, logMinutes } = await catalogue('Read the policy').loadPolicy({ policyId });
   if (memory.settings === null) memory.attached = attached;
-  memory.settings = { name, schedule };
+  noteLogMinutes(memory, logMinutes, Date.now());
+  memory.settings = { name, schedule, spreadMs };
   memory.readRevision = revision;
 }
 
@@ -119,9 +126,16 @@ async function findFault(policyId: string): Promise<string | null> {
   }
 }
 
-async function lookForLost(policyId: string, memory: PolicyMemory): Promise<void> {
+/** What was held up by something lost goes on in the next pass. */
+async function lookForLost(policyId: string, memory: PolicyMemory, wake: () => void): Promise<void> {
   memory.lookedAt = Date.now();
   await freeLost(policyId, memory);
+  await freeLostLogs(memory);
+  wake();
+}
+
+function isSomethingRunning(memory: PolicyMemory): boolean {
+  return startedOperations(memory).length > 0 || runningLogs(memory).length > 0;
 }
 
 async function mirror(policyId: string, memory: PolicyMemory): Promise<void> {
@@ -141,12 +155,13 @@ function isHistoryLong({ maxEvents = 2_000 }: PolicyRun): boolean {
 function nextWaking(memory: PolicyMemory, now: number): { ms: number; summary: string } {
   const waits = [{ ms: longestSleep, summary: 'Nothing to do today' }];
   if (memory.settings !== null) {
-    const slot = nextSlot(memory.settings.schedule, memory.handledUntil);
-    waits.push({ ms: slot.at - now, summary: `Until the ${describeSlot(slot)}` });
+    const { schedule, spreadMs } = memory.settings;
+    const slot = nextSlot(schedule, memory.handledUntil);
+    waits.push({ ms: slot.at + spreadMs - now, summary: `Until the ${describeSlot(slot)}` });
   }
   waits.push({ ms: nextRetentionAt(memory) - now, summary: 'Until the daily retention' });
-  if (startedOperations(memory).length > 0)
-    waits.push({ ms: memory.lookedAt + lookEvery - now, summary: 'Until the next look at what is running' });
+  waits.push({ ms: nextLogsAt(memory) - now, summary: 'Until logs are archived and checked' });
+  if (isSomethingRunning(memory)) waits.push({ ms: memory.lookedAt + lookEvery - now, summary: 'Until the next look at what is running' });
   if (memory.trouble !== null) waits.push({ ms: afterTrouble, summary: 'Until the bookkeeping is tried again' });
   return waits.reduce((first, wait) => (wait.ms < first.ms ? wait : first));
 }

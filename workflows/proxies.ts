@@ -1,5 +1,5 @@
-import type { ActivityOptions } from '@temporalio/workflow';
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { ActivityOptions, ChildWorkflowOptions } from '@temporalio/workflow';
+import { ActivityCancellationType, ChildWorkflowCancellationType, ParentClosePolicy, proxyActivities } from '@temporalio/workflow';
 import type { CatalogueActivities, HostActivities, MailActivities, TransferActivities } from '#activities/activities.ts';
 import { transferQueue } from '#domain/names.ts';
 
@@ -46,6 +46,12 @@ export const swaps = (summary: string) => proxyActivities<SwapActivities>(withSu
 export const transfers = (summary: string) => proxyActivities<TransferActivities>(withSummary(limits.transfers, summary));
 
 export const mail = (summary: string) => proxyActivities<MailActivities>(withSummary(limits.mail, summary));
+
+/** A policy rolls over whatever its children do. */
+export const abandoned = {
+  parentClosePolicy: ParentClosePolicy.ABANDON,
+  cancellationType: ChildWorkflowCancellationType.ABANDON,
+} satisfies ChildWorkflowOptions;
 
 function withSummary(options: ActivityOptions, summary: string): ActivityOptions {
   return { ...options, summary, cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED };

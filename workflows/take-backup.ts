@@ -1,8 +1,9 @@
 import { uuid4 } from '@temporalio/workflow';
 import type { BackupKind } from '#domain/states.ts';
+import { archiveLogsNow } from './archive-logs.ts';
 import { failureOf, undoAfter } from './failures.ts';
 import type { RunningOperation } from './operation.ts';
-import { catalogue, steps, transfers } from './proxies.ts';
+import { catalogue, transfers } from './proxies.ts';
 
 /**
  * Takes a backup, then checks that the logs go on without a gap. A check that fails fails the operation, but leaves the
@@ -19,6 +20,6 @@ export async function takeBackup(operation: RunningOperation, requested: BackupK
       catalogue(`Mark the backup of ${databaseName} failed`).failBackup({ ...backup, failure: failureOf(error) }),
     );
   }
-  const { found } = await steps(`Check the log archive of ${databaseName}`).checkLogs(ref);
+  const { found } = await archiveLogsNow({ ...ref, databaseName });
   operation.gaps.push(...found);
 }

@@ -7,6 +7,8 @@ import type { BackupKind, DatabaseRole, EngineName } from '#domain/states.ts';
 export interface Capabilities {
   /** A consistent backup needs log archiving, so it is armed even while the policy's PITR is off. */
   readonly backupNeedsLogs: boolean;
+  /** The server archives what it logs by itself, all the time; otherwise every `flushLogs` does. */
+  readonly archivesByItself: boolean;
   /** The host itself talks to the bucket: it must be told of changed credentials. */
   readonly credentialsOnHost: boolean;
   readonly defaultPort: number;

@@ -60,6 +60,30 @@ describe('a notice', () => {
     expect(await rows(event)).toMatchObject([{ sent_at: expect.any(Date) as Date, last_error: null }]);
   });
 
+  it('also goes to the admins who want all of them, and waits for nobody whose address is refused', async () => {
+    const [eager, other] = [await world.addCaller('admin'), await world.addCaller('admin')];
+    const bystander = await world.addCaller();
+    expect((await eager.ask('PATCH', '/me', { receivesAllNotices: true })).body).toMatchObject({ id: eager.id, receivesAllNotices: true });
+    expect((await bystander.ask('PATCH', '/me', { receivesAllNotices: true })).body).toMatchObject({ status: 403 });
+    const event = randomUUID();
+    const { recordNotice, sendNotice } = activities(server.url);
+    for (let times = 0; times < 2; times++) await run(recordNotice, failed(event));
+    server.refused.add(`${caller.id}@example.com`);
+    await expect(run(sendNotice, { event })).rejects.toMatchObject({ type: 'mail-failed' });
+    expect(server.received.map((mail) => /^To: (.*)$/m.exec(mail)?.[1]?.trim())).toEqual([`${eager.id}@example.com`]);
+    const { body } = await other.ask('GET', '/notices');
+    const shown = (body['items'] as Record<string, unknown>[]).slice(0, 2);
+    expect(shown.find(({ recipient }) => recipient === `${caller.id}@example.com`)).toMatchObject({
+      sentAt: null,
+      lastError: expect.stringContaining('no such mailbox') as string,
+    });
+    expect((await bystander.ask('GET', '/notices')).status).toBe(403);
+    server.refused.clear();
+    await run(sendNotice, { event });
+    expect(server.received).toHaveLength(2);
+    await eager.ask('PATCH', '/me', { receivesAllNotices: false });
+  });
+
   it('shows why it is not sent while the server refuses it, and is sent when it no longer does', async () => {
     const event = randomUUID();
     const { recordNotice, sendNotice } = activities(server.url);

@@ -23,6 +23,7 @@ afterAll(() => world.stop());
 const bodies: Record<string, () => unknown> = {
   editPolicy: () => ({ name: 'mine' }),
   attachDatabase: () => ({ databaseId: hers.databases }),
+  deletePolicy: () => ({ confirmName: 'x', backups: 'keep' }),
   deleteBackup: () => ({ confirmBackups: 1 }),
   createRestore: () => ({ backupId: hers.backups, confirmName: 'x' }),
 };

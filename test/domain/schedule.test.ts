@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dueSlot, nextSlot, nextSlots, type Schedule } from '#domain/schedule.ts';
+import { dueSlot, nextSlot, nextSlots, type Schedule, spreadOf } from '#domain/schedule.ts';
 import { fullFrequencies, incrementalHours, weekdays } from '#domain/states.ts';
 
 const HOUR = 3_600_000;
@@ -22,6 +22,20 @@ function isFullSlot(schedule: Schedule, at: number): boolean {
   const isTime = date.toISOString().slice(11) === `${schedule.fullTime}:00.000Z`;
   return isTime && (schedule.fullFrequency === 'daily' || weekdays[date.getUTCDay()] === schedule.fullDay);
 }
+
+describe('the delay of a policy', () => {
+  it('is always the same, and spreads policies over five minutes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uuid({ version: 4 }), { minLength: 200, maxLength: 200 }), (policyIds) => {
+        const minutes = policyIds.map((id) => Math.floor(spreadOf(id) / 60_000));
+        expect(policyIds.map((id) => Math.floor(spreadOf(id) / 60_000))).toEqual(minutes);
+        expect(minutes.every((minute) => minute >= 0 && minute < 5)).toBe(true);
+      }),
+    );
+    const even = Array.from({ length: 16 }, (_, digit) => spreadOf(`${digit.toString(16)}0000000-0000-4000-8000-000000000000`));
+    expect(even).toEqual(Array.from({ length: 16 }, (_, digit) => (digit * 300_000) / 16));
+  });
+});
 
 describe('the next slot', () => {
   it('comes strictly later, and no slot lies between', () => {

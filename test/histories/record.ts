@@ -11,7 +11,7 @@ import { ensureTestServer } from '#standalone/parts/test-server.ts';
 import { detachUpdate, editUpdate, restoreUpdate } from '#workflows/messages.ts';
 import { type Bench, createBench, dailyFrom } from '#test/workflows/bench.ts';
 import { bundleWorkflows } from '#test/workflows/bundle.ts';
-import { newId, refuse, takeLong, type World } from '#test/workflows/world.ts';
+import { newId, refuse, takeLong, usualAnswers, type World } from '#test/workflows/world.ts';
 
 const here = import.meta.dirname;
 const hour = 3_600_000;
@@ -53,6 +53,11 @@ async function recordOperations(bench: Bench): Promise<void> {
     { name: 'retention', type: 'applyRetention' },
     { name: 'retention-fails', type: 'applyRetention', fails: ['removeDeleted'] },
     { name: 'delete', type: 'deleteBackup', more: { backupId: newId() } },
+    { name: 'archive-logs', type: 'archiveLogs', more: { databaseName: 'orders', scheduled: { isTroubled: true } } },
+    { name: 'archive-logs-fails', type: 'archiveLogs', more: { databaseName: 'orders' }, fails: ['checkLogs'] },
+    { name: 'configure', type: 'configurePitr' },
+    { name: 'delete-policy', type: 'deletePolicy' },
+    { name: 'delete-policy-fails', type: 'deletePolicy', fails: ['removePolicyBackups'] },
     { name: 'check', type: 'checkDatabase' },
     { name: 'check-fails', type: 'checkDatabase', fails: ['checkDatabase'] },
     { name: 'send-notice', type: 'sendNotice', more: { event: 'backup-failed-1' } },
@@ -72,10 +77,15 @@ async function recordOperations(bench: Bench): Promise<void> {
 /** Attach, slots, an edit, a skip, an operation that is terminated, bookkeeping that fails, detach, the end. */
 async function recordPolicyLife(bench: Bench): Promise<void> {
   const { world, env } = bench;
-  const subject = await bench.startPolicy();
+  const subject = await bench.startPolicy({ logMinutes: 60 });
   const databaseId = await bench.attach(subject);
   await env.sleep(30 * hour);
-  await subject.handle.executeUpdate(editUpdate);
+  world.answers.checkLogs = { open: ['a hole'], found: ['a hole'] };
+  await env.sleep(1.5 * hour);
+  Object.assign(world.answers, usualAnswers());
+  await subject.handle.executeUpdate(editUpdate, { args: [{ reachesHosts: true }] });
+  await env.sleep(hour);
+  await subject.handle.executeUpdate(editUpdate, { args: [{ reachesHosts: false }] });
   await bench.until('the store is probed', async () => (await bench.status(subject)).status === 'active');
   world.before.buildRestore = takeLong('8 hours');
   await subject.handle.executeUpdate(restoreUpdate, { args: [{ databaseId, taskId: newId(), restoreId: newId() }] });
@@ -89,7 +99,7 @@ async function recordPolicyLife(bench: Bench): Promise<void> {
   delete world.before.runBackup;
   world.store.probe = { ok: false, steps: [{ name: 'put', ok: false, message: 's3:PutObject is missing' }] };
   world.before.recordSkip = refuse('internal', 'a broken row');
-  await subject.handle.executeUpdate(editUpdate);
+  await subject.handle.executeUpdate(editUpdate, { args: [{ reachesHosts: false }] });
   await env.sleep(7 * hour);
   delete world.before.recordSkip;
   await subject.handle.executeUpdate(detachUpdate, { args: [{ databaseId, taskId: newId() }] });

@@ -5,7 +5,7 @@ import { databaseWorkflowId, policyWorkflowId, taskQueue, transferQueue } from '
 import type { Schedule } from '#domain/schedule.ts';
 import { attachUpdate, editUpdate, manualBackupUpdate, type PolicyState, statusQuery } from '#workflows/messages.ts';
 import type { policyWorkflow } from '#workflows/policy.ts';
-import { createWorld, isRunning, newId, type World } from './world.ts';
+import { createWorld, isRunning, newId, usualAnswers, type World } from './world.ts';
 
 const HOUR = 3_600_000;
 
@@ -31,7 +31,13 @@ export interface Subject {
 export interface Bench {
   readonly env: TestWorkflowEnvironment;
   readonly world: World;
-  startPolicy(options?: { schedule?: Schedule; attached?: string[]; maxEvents?: number }): Promise<Subject>;
+  startPolicy(options?: {
+    schedule?: Schedule;
+    attached?: string[];
+    spreadMs?: number;
+    logMinutes?: number;
+    maxEvents?: number;
+  }): Promise<Subject>;
   /** Attaches a database and waits for the end of its task. */
   attach(subject: Subject): Promise<string>;
   /** Asks for a manual backup of the database; answers its task's id. */
@@ -100,11 +106,17 @@ async function startWorkers(env: TestWorkflowEnvironment, world: World, workflow
 
 async function startPolicy(
   { env, world, until, status }: Bench,
-  { schedule, attached = [], ...run }: Parameters<Bench['startPolicy']>[0] = {},
+  { schedule, attached = [], spreadMs = 0, logMinutes, ...run }: Parameters<Bench['startPolicy']>[0] = {},
 ): Promise<Subject> {
   const policyId = newId();
   const usual = dailyFrom(await env.currentTimeMs(), 3.5).schedule;
-  world.policies.set(policyId, { name: 'Nightly', schedule: schedule ?? usual, attached: new Set(attached) });
+  world.policies.set(policyId, {
+    name: 'Nightly',
+    schedule: schedule ?? usual,
+    spreadMs,
+    attached: new Set(attached),
+    ...(logMinutes && { logMinutes }),
+  });
   const handle = await env.client.workflow.start<typeof policyWorkflow>('policyWorkflow', {
     workflowId: policyWorkflowId(policyId),
     taskQueue,
@@ -132,8 +144,11 @@ async function forget({ env, world }: Bench): Promise<void> {
   for (const list of [world.skips, world.calls]) list.length = 0;
   for (const name of Object.keys(world.before)) delete world.before[name as keyof World['before']];
   world.store.probe = { ok: true, steps: [] };
+  Object.assign(world.answers, usualAnswers());
   await Promise.allSettled(
-    policyIds.map((policyId) => env.client.workflow.getHandle(policyWorkflowId(policyId)).executeUpdate(editUpdate)),
+    policyIds.map((policyId) =>
+      env.client.workflow.getHandle(policyWorkflowId(policyId)).executeUpdate(editUpdate, { args: [{ reachesHosts: false }] }),
+    ),
   );
 }
 

@@ -94,7 +94,7 @@ test('an edit probes the store and leaves a paused policy paused', async () => {
   const bench = benchOf();
   const { subject } = await startFailing(bench);
   await bench.env.sleep(14 * HOUR);
-  await subject.handle.executeUpdate(editUpdate);
+  await subject.handle.executeUpdate(editUpdate, { args: [{ reachesHosts: false }] });
   await bench.until('the store is probed', async () => (await bench.status(subject)).status !== 'validating');
   expect(await bench.status(subject)).toMatchObject({ status: 'paused', consecutiveFailures: 3 });
 });

@@ -185,7 +185,7 @@ test('the workflow of a policy whose row has vanished ends', async () => {
   const { world, ...bench } = benchOf();
   const { policyId, handle } = await bench.startPolicy();
   world.policies.delete(policyId);
-  await handle.executeUpdate(editUpdate);
+  await handle.executeUpdate(editUpdate, { args: [{ reachesHosts: false }] });
   await bench.until('the workflow has ended', async () => (await handle.describe()).status.name === 'COMPLETED');
 });
 

@@ -33,6 +33,18 @@ test('two weeks of daily fulls and incrementals run every slot once, in order, a
   expect(bench.world.skips).toEqual([]);
 });
 
+test('a policy runs by its own delay after each slot, and shows the slot itself', async () => {
+  const bench = benchOf();
+  const { schedule, firstFull } = dailyFrom(await bench.env.currentTimeMs(), 2.5);
+  const subject = await bench.startPolicy({ schedule, attached: ['spread-db'], spreadMs: 4 * 60_000 });
+  expect((await bench.status(subject)).nextSlots[0]).toEqual({ kind: 'full', at: firstFull });
+  await bench.env.sleep(2.5 * HOUR + 2 * 60_000);
+  expect(backupsOf(bench, 'spread-db')).toEqual([]);
+  await bench.env.sleep(14 * HOUR);
+  const delayed = (kind: string, hours: number) => told(kind, firstFull + hours * HOUR + 4 * 60_000);
+  expect(backupsOf(bench, 'spread-db')).toEqual([delayed('full', 0), delayed('incremental', 6), delayed('incremental', 12)]);
+});
+
 test('four weeks of weekly fulls, without incrementals, run four fulls', async () => {
   const bench = benchOf();
   const firstFull = Math.floor(((await bench.env.currentTimeMs()) + 5 * DAY) / 60_000) * 60_000;
@@ -67,7 +79,7 @@ test.each([
   const { schedule, firstFull } = dailyFrom(start, firstSlotAfter);
   const { handle } = await bench.startPolicy({ schedule, attached: ['missed-db'] });
   bench.world.before.loadPolicy = takeLong(away);
-  await handle.executeUpdate(editUpdate);
+  await handle.executeUpdate(editUpdate, { args: [{ reachesHosts: false }] });
   const back = start + Number.parseInt(away) * HOUR;
   await bench.env.sleep(back - start + 6 * HOUR);
   const next = Array.from({ length: 20 }, (_, index) => firstFull + (index - 4) * 6 * HOUR).find((at) => at > back) ?? 0;
@@ -96,7 +108,7 @@ test('an edited schedule takes effect at once, and its past slots are not made u
   await bench.env.sleep(1 * HOUR);
   const policy = bench.world.policies.get(subject.policyId);
   if (policy !== undefined) policy.schedule = { ...after.schedule, incrementalHours: 0 };
-  await subject.handle.executeUpdate(editUpdate);
+  await subject.handle.executeUpdate(editUpdate, { args: [{ reachesHosts: false }] });
   await bench.until('the store is probed', async () => (await bench.status(subject)).status === 'active');
   expect((await bench.status(subject)).nextSlots[0]).toEqual({ kind: 'full', at: after.firstFull });
   await bench.env.sleep(23 * HOUR);
@@ -108,7 +120,7 @@ test('a slot that falls due while the store is being probed waits for the findin
   const { schedule, firstFull } = dailyFrom(await bench.env.currentTimeMs(), 1.5);
   const { handle } = await bench.startPolicy({ schedule, attached: ['validating-db'] });
   bench.world.before.probePolicyStore = takeLong('3 hours');
-  await handle.executeUpdate(editUpdate);
+  await handle.executeUpdate(editUpdate, { args: [{ reachesHosts: false }] });
   await bench.env.sleep(2 * HOUR);
   expect(backupsOf(bench, 'validating-db')).toEqual([]);
   await bench.env.sleep(2 * HOUR);
@@ -139,7 +151,7 @@ test('slots of a policy whose store fails are recorded as skipped with the findi
     nextIncrementalAt: null,
   });
   bench.world.store.probe = { ok: true, steps: [] };
-  await subject.handle.executeUpdate(editUpdate);
+  await subject.handle.executeUpdate(editUpdate, { args: [{ reachesHosts: false }] });
   await bench.env.sleep(6 * HOUR);
   expect(backupsOf(bench, 'unready-db')).toEqual([told('incremental', firstFull + 6 * HOUR)]);
 });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { type WorkflowClient, WorkflowNotFoundError } from '@temporalio/client';
-import type { Activities, Failure } from '#activities/activities.ts';
+import type { Activities, Failure, LogGaps } from '#activities/activities.ts';
 import type { ProbeReport } from '#activities/stores/probe.ts';
-import { databaseWorkflowId } from '#domain/names.ts';
+import { databaseWorkflowId, logsWorkflowId } from '#domain/names.ts';
 import type { Schedule } from '#domain/schedule.ts';
 import type { BackupKind, BackupStatus, PolicyStatus, TaskKind } from '#domain/states.ts';
 
@@ -34,6 +34,9 @@ export interface ModelPolicy {
   name: string;
   schedule: Schedule;
   attached: Set<string>;
+  spreadMs?: number;
+  /** See `loadPolicy`; of all attached databases. */
+  logMinutes?: number;
   mirrored?: {
     status: PolicyStatus;
     lastError: string | null;
@@ -54,9 +57,15 @@ export interface World {
   readonly calls: Act[];
   /** What probing any store finds. */
   readonly store: { probe: ProbeReport };
+  /** What some activities answer. */
+  readonly answers: { checkLogs: LogGaps; planConfiguration: { needsFull: boolean } };
   /** Runs before an activity; what it throws is the activity's failure. */
   readonly before: { [N in keyof Activities]?: (input: Parameters<Activities[N]>[0]) => void | Promise<void> };
   readonly activities: Activities;
+}
+
+export function usualAnswers(): World['answers'] {
+  return { checkLogs: { open: [], found: [] }, planConfiguration: { needsFull: false } };
 }
 
 export function createWorld(client: WorkflowClient): World {
@@ -67,6 +76,7 @@ export function createWorld(client: WorkflowClient): World {
     skips: [] as ModelSkip[],
     calls: [] as Act[],
     store: { probe: { ok: true, steps: [] } },
+    answers: usualAnswers(),
     before: {},
   };
   return { ...world, activities: recorded(world, createActivities(world, client)) };
@@ -109,6 +119,7 @@ type CatalogueNames =
   | 'endTask'
   | 'recordSkip'
   | 'findLostOperations'
+  | 'findIdleLogs'
   | 'openAttachment'
   | 'closeAttachment';
 
@@ -116,8 +127,9 @@ function catalogueOf({ policies, tasks, skips }: Omit<World, 'activities'>, clie
   const getPolicy = (policyId: string): ModelPolicy => policies.get(policyId) ?? refuse('not-found', `policy ${policyId} is not known`)();
   return {
     async loadPolicy({ policyId }) {
-      const { name, schedule, attached } = getPolicy(policyId);
-      return { name, schedule, attached: [...attached] };
+      const { name, schedule, spreadMs = 0, attached, logMinutes } = getPolicy(policyId);
+      const minutes = logMinutes === undefined ? [] : [...attached].map((databaseId) => [databaseId, logMinutes]);
+      return { name, schedule, spreadMs, attached: [...attached], logMinutes: Object.fromEntries(minutes) as Record<string, number> };
     },
     async mirrorPolicy({ policyId, ...row }) {
       getPolicy(policyId).mirrored = row;
@@ -136,6 +148,10 @@ function catalogueOf({ policies, tasks, skips }: Omit<World, 'activities'>, clie
     async findLostOperations({ operations }) {
       const running = await Promise.all(operations.map(({ databaseId }) => isRunning(client, databaseWorkflowId(databaseId))));
       return operations.filter((_, index) => running[index] === false);
+    },
+    async findIdleLogs({ databaseIds }) {
+      const running = await Promise.all(databaseIds.map((databaseId) => isRunning(client, logsWorkflowId(databaseId))));
+      return databaseIds.filter((_, index) => running[index] === false);
     },
     async openAttachment({ policyId, databaseId }) {
       getPolicy(policyId).attached.add(databaseId);
@@ -175,6 +191,7 @@ function backupsOf({ backups, tasks }: Omit<World, 'activities'>): Pick<Activiti
 
 function nothingHappens({
   store,
+  answers,
 }: Omit<World, 'activities'>): Omit<Activities, CatalogueNames | 'planBackup' | 'runBackup' | 'failBackup'> {
   const nothing = async (): Promise<void> => undefined;
   const probed = async (): Promise<ProbeReport> => store.probe;
@@ -186,7 +203,9 @@ function nothingHappens({
     prepareHost: nothing,
     armPitr: nothing,
     disarmPitr: nothing,
-    checkLogs: async () => ({ gaps: [], found: [] }),
+    checkLogs: async () => answers.checkLogs,
+    planConfiguration: async () => answers.planConfiguration,
+    removePolicyBackups: nothing,
     planRestore: nothing,
     preflightRestore: nothing,
     buildRestore: nothing,

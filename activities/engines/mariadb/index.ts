@@ -8,7 +8,7 @@ import { setUp } from './set-up.ts';
 export const mariadb = createStreamedEngine({
   name: 'mariadb',
   title: 'MariaDB',
-  capabilities: { backupNeedsLogs: false, credentialsOnHost: false, defaultPort: 3306, oldestVersion: '10.11' },
+  capabilities: { backupNeedsLogs: false, archivesByItself: false, credentialsOnHost: false, defaultPort: 3306, oldestVersion: '10.11' },
   server,
   setUp,
   backup,

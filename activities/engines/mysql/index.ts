@@ -9,7 +9,7 @@ export const mysql = createStreamedEngine({
   name: 'mysql',
   title: 'MySQL',
   // An incremental is made of binary logs.
-  capabilities: { backupNeedsLogs: true, credentialsOnHost: false, defaultPort: 3306, oldestVersion: '8.4' },
+  capabilities: { backupNeedsLogs: true, archivesByItself: false, credentialsOnHost: false, defaultPort: 3306, oldestVersion: '8.4' },
   server,
   setUp,
   backup,

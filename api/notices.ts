@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { listNotices } from '#db/notices.ts';
+import { noticeKinds } from '#domain/states.ts';
+import { at, isoOf, listOf, maybeAt, maybeIsoOf } from './answers.ts';
+import { defineRoute } from './route.ts';
+
+const noticeSchema = z
+  .object({
+    id: z.uuid(),
+    kind: z.enum(noticeKinds),
+    recipient: z.string(),
+    subject: z.string(),
+    createdAt: at,
+    sentAt: maybeAt,
+    lastError: z.string().nullable().describe('What the mail server said, while it is not sent; it is tried again for a week.'),
+  })
+  .meta({ id: 'Notice' });
+
+export const noticeRoutes = [
+  defineRoute({
+    method: 'get',
+    path: '/api/v1/notices',
+    operationId: 'listNotices',
+    summary: 'The mails, newest first, with what keeps each from being sent.',
+    auth: 'admin',
+    answer: { status: 200, description: 'The newest 200.', schema: listOf(noticeSchema) },
+    handle: async (call) => ({
+      items: (await listNotices(call.deps.db)).map((row) => ({
+        id: row.id,
+        kind: row.kind,
+        recipient: row.email,
+        subject: row.subject,
+        createdAt: isoOf(row.created_at),
+        sentAt: maybeIsoOf(row.sent_at),
+        lastError: row.last_error,
+      })),
+    }),
+  }),
+];
