@@ -51,9 +51,14 @@ export interface NoticeEvent {
 /** What a workflow may ask of the catalogue: quick, on the queue `tidemark`. */
 export interface CatalogueActivities {
   /** `spreadMs` is the policy's delay after each slot. `logMinutes` tells, by attached database, how often its log archive is looked after; those without point-in-time recovery are left out. */
-  loadPolicy(input: {
-    policyId: string;
-  }): Promise<{ name: string; schedule: Schedule; spreadMs: number; attached: string[]; logMinutes: Record<string, number> }>;
+  loadPolicy(input: { policyId: string }): Promise<{
+    name: string;
+    ownerId: string;
+    schedule: Schedule;
+    spreadMs: number;
+    attached: string[];
+    logMinutes: Record<string, number>;
+  }>;
   /** Copies what lists need into the policy's row. Times in milliseconds since the epoch. */
   mirrorPolicy(input: {
     policyId: string;

@@ -35,6 +35,7 @@ export function createCatalogueActivities({ db }: ActivityDeps): PolicyRecordAct
       const { full_frequency: fullFrequency, full_time: fullTime, full_day: fullDay, incremental_hours: incrementalHours } = policy;
       return {
         name: policy.name,
+        ownerId: policy.owner_id,
         schedule: { fullFrequency, fullTime, fullDay, incrementalHours },
         spreadMs: spreadOf(policyId),
         attached: attached.map((database) => database.database_id),

@@ -3,6 +3,18 @@
 export const taskQueue = 'tidemark';
 export const transferQueue = 'tidemark-transfers';
 
+/** By which operators find workflows: `temporal workflow list --query 'TidemarkStatus = "paused"'`. */
+export const searchAttributes = {
+  /** Of a policy. */
+  status: { name: 'TidemarkStatus', type: 'KEYWORD' },
+  /** Of a policy: failed backups in a row. */
+  failures: { name: 'TidemarkFailures', type: 'INT' },
+  /** The id of whom the policy belongs to. */
+  owner: { name: 'TidemarkOwner', type: 'KEYWORD' },
+  /** Ids: those that are attached to a policy, or the one that something is done to. */
+  databases: { name: 'TidemarkDatabases', type: 'KEYWORD_LIST' },
+} as const;
+
 export function policyWorkflowId(policyId: string): string {
   return `policy-${policyId}`;
 }

@@ -6,6 +6,7 @@ import { Worker } from '@temporalio/worker';
 import { createActivities } from '#activities/create-activities.ts';
 import type { ActivityDeps } from '#activities/create-activities.ts';
 import { taskQueue, transferQueue } from '#domain/names.ts';
+import { ensureSearchAttributes } from './search-attributes.ts';
 
 interface WorkerOptions {
   readonly connection: NativeConnection;
@@ -26,6 +27,7 @@ const GRACE = '5 s';
 /** Workflows and quick activities on one queue, streams with their own slots on the other. */
 export async function startWorkers(deps: ActivityDeps, options: WorkerOptions): Promise<RunningWorkers> {
   const { connection, namespace } = options;
+  await ensureSearchAttributes(connection, namespace);
   const activities = createActivities(deps);
   const workflowBundle = { code: await bundleWorkflows() };
   const workers = await Promise.all([

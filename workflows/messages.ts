@@ -25,6 +25,7 @@ export interface RestoreOperation extends Operation {
 /** What a policy has to know of itself to plan; secrets stay in the catalogue. */
 export interface PolicySettings {
   readonly name: string;
+  readonly ownerId: string;
   readonly schedule: Schedule;
   /** It runs so much later than its slots. */
   readonly spreadMs: number;

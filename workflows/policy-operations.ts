@@ -1,5 +1,5 @@
 import { type ChildWorkflowOptions, sleep, startChild, uuid4, WorkflowIdReusePolicy } from '@temporalio/workflow';
-import { databaseWorkflowId } from '#domain/names.ts';
+import { databaseWorkflowId, searchAttributes } from '#domain/names.ts';
 import type { Slot } from '#domain/schedule.ts';
 import { applyRetention } from './apply-retention.ts';
 import { attachDatabase } from './attach-database.ts';
@@ -183,6 +183,7 @@ function childOptions(databaseId: string, taskId: string, staticSummary: string)
     ...abandoned,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     memo: { taskId },
+    typedSearchAttributes: [{ key: searchAttributes.databases, value: [databaseId] }],
     staticSummary,
   } satisfies ChildWorkflowOptions;
 }

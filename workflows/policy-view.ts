@@ -1,3 +1,4 @@
+import { searchAttributes } from '#domain/names.ts';
 import { nextSlot, nextSlots, type Slot } from '#domain/schedule.ts';
 import { describeRunning } from './policy-messages.ts';
 import { policyError, type PolicyMemory, policyStatus } from './policy-state.ts';
@@ -20,6 +21,17 @@ export function describeForLists(memory: PolicyMemory) {
 function nextOfEach(schedule: Parameters<typeof nextSlots>[0], after: number) {
   const full = nextSlot({ ...schedule, incrementalHours: 0 }, after);
   return { fullAt: full.at, incrementalAt: nextSlots(schedule, after, 2).find(({ kind }) => kind === 'incremental')?.at };
+}
+
+/** What operators query by. */
+export function describeForSearch(memory: PolicyMemory) {
+  const { settings, failures, attached } = memory;
+  return [
+    { key: searchAttributes.status, value: policyStatus(memory) },
+    { key: searchAttributes.failures, value: failures.consecutive },
+    { key: searchAttributes.owner, value: settings?.ownerId ?? null },
+    { key: searchAttributes.databases, value: [...attached] },
+  ];
 }
 
 /** Markdown, for the Web UI. */

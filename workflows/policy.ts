@@ -5,6 +5,7 @@ import {
   continueAsNew,
   isCancellation,
   setCurrentDetails,
+  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CatalogueActivities } from '#activities/activities.ts';
@@ -15,7 +16,7 @@ import { answerMessages } from './policy-messages.ts';
 import { freeLostLogs, nextLogsAt, noteLogMinutes, runningLogs, startDueLogs } from './policy-logs.ts';
 import { freeLost, noteSlotWork, noteWaitingWork, recordSkips, startQueued, tellNotices } from './policy-operations.ts';
 import { createMemory, nextRetentionAt, noteDueRetention, noteDueSlot, type PolicyMemory, startedOperations } from './policy-state.ts';
-import { describeForLists, describeForOperators, describeSlot } from './policy-view.ts';
+import { describeForLists, describeForOperators, describeForSearch, describeSlot } from './policy-view.ts';
 import { catalogue, probes } from './proxies.ts';
 
 /** What one run of the workflow hands to the next. */
@@ -38,11 +39,13 @@ export async function policyWorkflow(run: PolicyRun): Promise<void> {
   const alarm = { isRung: false };
   const wake = (): void => void (alarm.isRung = true);
   const validate = createValidation(run.policyId, memory, wake);
+  const index = createIndex();
   answerMessages(memory, wake);
   for (;;) {
     alarm.isRung = false;
     if ((await pass(run.policyId, memory, { validate, wake })) === 'policy is gone') break;
     setCurrentDetails(describeForOperators(memory));
+    index(memory);
     if (isHistoryLong(run)) {
       await condition(allHandlersFinished);
       await continueAsNew<typeof policyWorkflow>({ ...run, memory });
@@ -90,10 +93,10 @@ const aboutThePolicy: ReadonlySet<string> = new Set<keyof CatalogueActivities>([
 /** The databases are taken from the catalogue only at the start: later the reports of attach and detach tell when one is ready. */
 async function readSettings(policyId: string, memory: PolicyMemory): Promise<void> {
   const { revision } = memory;
-  const { name, schedule, spreadMs, attached, logMinutes } = await catalogue('Read the policy').loadPolicy({ policyId });
+  const { name, ownerId, schedule, spreadMs, attached, logMinutes } = await catalogue('Read the policy').loadPolicy({ policyId });
   if (memory.settings === null) memory.attached = attached;
   noteLogMinutes(memory, logMinutes, Date.now());
-  memory.settings = { name, schedule, spreadMs };
+  memory.settings = { name, ownerId, schedule, spreadMs };
   memory.readRevision = revision;
 }
 
@@ -144,6 +147,17 @@ async function mirror(policyId: string, memory: PolicyMemory): Promise<void> {
   if (mirrored === memory.mirrored) return;
   await catalogue('Show the state in the lists').mirrorPolicy({ policyId, ...row });
   memory.mirrored = mirrored;
+}
+
+/** Returns what sets the search attributes, where they have changed. */
+function createIndex(): (memory: PolicyMemory) => void {
+  let indexed = '';
+  return (memory) => {
+    const pairs = describeForSearch(memory);
+    const found = JSON.stringify(pairs);
+    if (found !== indexed) upsertSearchAttributes(pairs);
+    indexed = found;
+  };
 }
 
 function isHistoryLong({ maxEvents = 2_000 }: PolicyRun): boolean {

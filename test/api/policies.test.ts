@@ -1,10 +1,11 @@
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createNetworkGuard } from '#activities/stores/networks.ts';
 import { openStore } from '#activities/stores/s3.ts';
 import { attachDatabase, beginGeneration, deleteAttachment } from '#db/attachments.ts';
 import { generationKey, policyWorkflowId } from '#domain/names.ts';
 import { type RunningWorkers, startWorkers } from '#worker/create-worker.ts';
+import { ensureSearchAttributes } from '#worker/search-attributes.ts';
 import { startVersitygw, type Versitygw } from '../versitygw.ts';
 import { addAttached, addBackup, addDatabase, addLogs } from './fixtures.ts';
 import { startTestTemporal, type TestTemporal } from './temporal.ts';
@@ -111,6 +112,26 @@ it('its backups are removed from bucket and catalogue when told so', async () =>
   const { body } = await caller.ask('GET', `/databases/${databaseId}/backups`);
   expect(body['items']).toMatchObject([{ status: 'deleted' }]);
   expect((await caller.ask('GET', `/databases/${databaseId}/recovery-window`)).body).toMatchObject({ intervals: [] });
+});
+
+it('operators find policies by status, owner and failures', async () => {
+  const policy = await caller.ask('POST', '/policies', { name: 'found', store: s3.address('backups') });
+  const broken = await caller.ask('POST', '/policies', { name: 'broken', store: s3.address('nowhere') });
+  const find = async (query: string): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const { workflowId } of world.temporal.workflow.list({ query })) found.push(workflowId);
+    return found;
+  };
+  const owned = `TidemarkOwner = '${caller.id}' and TidemarkFailures = 0 and TidemarkStatus`;
+  await vi.waitFor(
+    async () => {
+      expect(await find(`${owned} = 'active'`)).toContain(policyWorkflowId(policy.id));
+      expect(await find(`${owned} = 'error'`)).toEqual([policyWorkflowId(broken.id)]);
+    },
+    { timeout: 20_000, interval: 200 },
+  );
+  await expect(ensureSearchAttributes(connection, 'default')).resolves.toBeUndefined();
+  await expect(ensureSearchAttributes(connection, 'no-such-namespace')).rejects.toThrow(/no-such-namespace/);
 });
 
 it('Retry PITR Configuration is refused where the database has no policy', async () => {

@@ -5,6 +5,7 @@ import { databaseWorkflowId, policyWorkflowId, taskQueue, transferQueue } from '
 import type { Schedule } from '#domain/schedule.ts';
 import { attachUpdate, editUpdate, manualBackupUpdate, type PolicyState, statusQuery } from '#workflows/messages.ts';
 import type { policyWorkflow } from '#workflows/policy.ts';
+import { addSearchAttributes } from '#worker/search-attributes.ts';
 import { createWorld, isRunning, newId, usualAnswers, type World } from './world.ts';
 
 const HOUR = 3_600_000;
@@ -64,6 +65,7 @@ export async function createBench(
     server === 'testServer'
       ? await TestWorkflowEnvironment.createTimeSkipping(options)
       : await TestWorkflowEnvironment.createLocal(options);
+  await addSearchAttributes(env.nativeConnection, env.namespace ?? 'default');
   const world = createWorld(env.client.workflow);
   const stopWorkers = await startWorkers(env, world, paths.workflowBundle);
   const bench: Bench = {

@@ -129,7 +129,14 @@ function catalogueOf({ policies, tasks, skips }: Omit<World, 'activities'>, clie
     async loadPolicy({ policyId }) {
       const { name, schedule, spreadMs = 0, attached, logMinutes } = getPolicy(policyId);
       const minutes = logMinutes === undefined ? [] : [...attached].map((databaseId) => [databaseId, logMinutes]);
-      return { name, schedule, spreadMs, attached: [...attached], logMinutes: Object.fromEntries(minutes) as Record<string, number> };
+      return {
+        name,
+        ownerId: 'somebody',
+        schedule,
+        spreadMs,
+        attached: [...attached],
+        logMinutes: Object.fromEntries(minutes) as Record<string, number>,
+      };
     },
     async mirrorPolicy({ policyId, ...row }) {
       getPolicy(policyId).mirrored = row;
