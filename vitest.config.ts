@@ -2,9 +2,18 @@ import { defineConfig } from 'vitest/config';
 
 const pure = ['test/domain/**/*.test.ts', 'test/**/*.unit.test.ts'];
 
+const mainJobs = ['test/system/{mariadb,mysql,postgresql}.test.ts'];
+
+function wholeProduct(name: string, include: string[], groupOrder: number, more: { exclude?: string[]; fileParallelism?: boolean } = {}) {
+  return {
+    extends: true as const,
+    test: { name, include, testTimeout: 600_000, hookTimeout: 600_000, maxWorkers: 3, sequence: { groupOrder }, ...more },
+  };
+}
+
 /**
  * Projects by what they need: `unit` nothing, `workflows` Temporal's test server, `parts` hosts, stores and the
- * catalogue, `system` the whole product. The groups run one after another: the lab's hosts are used by one file at a time.
+ * catalogue, `faults`, `jobs` and `system` the whole product. The groups run one after another: the lab's hosts are used by one file at a time.
  */
 export default defineConfig({
   test: {
@@ -36,17 +45,10 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'system',
-          include: ['test/{system,faults}/**/*.test.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
-        },
-      },
+      // one engine a file, so that each has its host to itself
+      wholeProduct('faults', ['test/faults/*.test.ts'], 3),
+      wholeProduct('jobs', mainJobs, 4),
+      wholeProduct('system', ['test/system/*.test.ts'], 5, { exclude: mainJobs, fileParallelism: false }),
     ],
   },
 });

@@ -147,7 +147,7 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
       await bench.insert(99);
       await restore(before, requestFor(base, late));
       expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11, 12, 13]);
-    });
+    }, 300_000);
 
     it('refuses a second that the logs do not reach, and leaves the server as it was', async () => {
       const base = await backUp('full');

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engineNames, type EngineName } from '#domain/states.ts';
+import type { EngineName } from '#domain/states.ts';
 import { type Application, createApplication } from '#lab/application.ts';
 import type { Answer, Task } from '#lab/client.ts';
 import { primaryOf } from '#lab/lab.ts';
@@ -50,7 +50,11 @@ function mysqlTraces(): string {
 }
 
 /** P4 and P6: the worker dies by SIGKILL in the middle; the next one goes on with what still runs on the host, or begins anew. */
-describe.each(engineNames)('when the worker is killed over %s', (engine) => {
+export function describeWorkerKilled(engine: EngineName): void {
+  describe(`when the worker is killed over ${engine}`, () => describeKills(engine));
+}
+
+function describeKills(engine: EngineName): void {
   let house: TestProduct;
   let application: Application;
   let databaseId: string;
@@ -137,4 +141,4 @@ describe.each(engineNames)('when the worker is killed over %s', (engine) => {
     expect(await sql('select count(*) from ballast')).toBe(rows);
     expect(await leftovers()).toBe('');
   });
-});
+}

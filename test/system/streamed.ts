@@ -9,7 +9,11 @@ import { readHistories } from '../temporal-histories.ts';
 import { startTestProduct, type TestProduct } from '../product.ts';
 
 /** The main job by REST, as a user does it, on the engines whose backups stream through the worker. */
-describe.each(['mariadb', 'mysql'] as const)('the main job on %s', (engine) => {
+export function describeStreamedJob(engine: 'mariadb' | 'mysql'): void {
+  describe(`the main job on ${engine}`, () => describeJob(engine));
+}
+
+function describeJob(engine: 'mariadb' | 'mysql'): void {
   let house: TestProduct;
   let writer: Writer;
   let store: Answer;
@@ -121,4 +125,4 @@ describe.each(['mariadb', 'mysql'] as const)('the main job on %s', (engine) => {
     const { items } = await house.api.get<{ items: Answer[] }>(`/databases/${databaseId}/backups`);
     expect(items.length).toBeGreaterThan(5);
   });
-});
+}

@@ -1,0 +1,3 @@
+import { describeWorkerKilled } from './worker-killed.ts';
+
+describeWorkerKilled('postgresql');

@@ -1,0 +1,3 @@
+import { describeStreamedJob } from './streamed.ts';
+
+describeStreamedJob('mysql');
