@@ -73,14 +73,14 @@ export interface CatalogueActivities {
   endTask(input: { taskId: string; failure?: Failure }): Promise<void>;
   /** Records a slot that did not run, with its reason. */
   recordSkip(input: TaskRef & { kind: BackupKind; slotAt: number; reason: string }): Promise<void>;
-  /** Of the given databases those whose logs nothing is archiving. */
-  findIdleLogs(input: { databaseIds: string[] }): Promise<string[]>;
   /** Of the given operations those whose workflow is not running and that will never report. */
   findLostOperations(input: { operations: { databaseId: string; taskId: string }[] }): Promise<{ databaseId: string; taskId: string }[]>;
   openAttachment(input: TaskRef): Promise<void>;
   closeAttachment(input: TaskRef): Promise<void>;
-  /** Begins a new generation where the policy's encryption has changed; tells whether only a full opens a recovery window again. */
-  planConfiguration(input: TaskRef): Promise<{ needsFull: boolean }>;
+  /** Whether the policy's encryption is another than the open generation's, and whether only a full opens a recovery window again. */
+  planConfiguration(input: TaskRef): Promise<{ switchesEncryption: boolean; needsFull: boolean }>;
+  /** Begins a new generation with the policy's encryption. */
+  switchEncryption(input: TaskRef): Promise<void>;
   /** Decides the kind and inserts the backup's row. */
   planBackup(input: BackupRef & { kind: BackupKind }): Promise<{ kind: BackupKind; fallbackReason?: string }>;
   failBackup(input: BackupRef & { failure: Failure }): Promise<void>;

@@ -20,7 +20,7 @@ import { isArchiving, refuseOtherOwner, withHost, withRepository } from './conte
 import type { EngineContext } from './engines/port.ts';
 import { wrapLong, wrapShort } from './wrap.ts';
 
-type AttachmentActivities = Pick<CatalogueActivities, 'openAttachment' | 'closeAttachment' | 'planConfiguration'> &
+type AttachmentActivities = Pick<CatalogueActivities, 'openAttachment' | 'closeAttachment' | 'planConfiguration' | 'switchEncryption'> &
   Pick<HostActivities, 'prepareHost' | 'armPitr' | 'disarmPitr'>;
 
 export function createAttachmentActivities(deps: ActivityDeps): AttachmentActivities {
@@ -51,6 +51,8 @@ export function createAttachmentActivities(deps: ActivityDeps): AttachmentActivi
 
     planConfiguration: wrapShort((input) => planConfiguration(db, input)),
 
+    switchEncryption: wrapShort((input) => switchEncryption(db, input)),
+
     prepareHost: wrapLong(db, 'Installing backup tools', async ({ databaseId }: TaskRef, attempt) => {
       await withHost(deps, databaseId, attempt, (engine, context) => engine.prepare(context));
     }),
@@ -80,25 +82,33 @@ export function createAttachmentActivities(deps: ActivityDeps): AttachmentActivi
   };
 }
 
-async function planConfiguration(db: Catalogue, { policyId, databaseId }: TaskRef): Promise<{ needsFull: boolean }> {
+/** Told from what is there, so that a second attempt says the same. A backup that was taken while no logs were archived opens no window. */
+async function planConfiguration(
+  db: Catalogue,
+  { policyId, databaseId }: TaskRef,
+): Promise<{ switchesEncryption: boolean; needsFull: boolean }> {
   const [policy, open, backups] = await Promise.all([
     getPolicy(db, policyId),
     getOpenGeneration(db, databaseId),
     listBackups(db, databaseId),
   ]);
-  const isSwitched = open.encrypted !== policy.encryption_enabled;
-  if (isSwitched)
-    await beginGeneration(db, {
-      database_id: databaseId,
-      number: await nextGenerationNumber(db, databaseId),
-      policy_id: policyId,
-      encrypted: policy.encryption_enabled,
-      reason: 'encryption-switched',
-    });
   await markPitr(db, databaseId, 'configuring');
-  // Told from what is there, so that a second attempt says the same. A backup that was taken while no logs were archived opens no window.
+  const switchesEncryption = open.encrypted !== policy.encryption_enabled;
   const newest = backups.find(({ generation, status }) => generation === open.number && status === 'completed');
-  return { needsFull: isSwitched || newest === undefined || (policy.pitr_enabled && newest.first_log === null) };
+  const opensNoWindow = newest === undefined || (policy.pitr_enabled && newest.first_log === null);
+  return { switchesEncryption, needsFull: switchesEncryption || opensNoWindow };
+}
+
+async function switchEncryption(db: Catalogue, { policyId, databaseId }: TaskRef): Promise<void> {
+  const [policy, open] = await Promise.all([getPolicy(db, policyId), getOpenGeneration(db, databaseId)]);
+  if (open.encrypted === policy.encryption_enabled) return;
+  await beginGeneration(db, {
+    database_id: databaseId,
+    number: await nextGenerationNumber(db, databaseId),
+    policy_id: policyId,
+    encrypted: policy.encryption_enabled,
+    reason: 'encryption-switched',
+  });
 }
 
 export async function getOpenGeneration(db: Catalogue, databaseId: string): Promise<GenerationRow> {

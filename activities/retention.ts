@@ -1,4 +1,4 @@
-import { listGenerations, listPolicyGenerations } from '#db/attachments.ts';
+import { listDatabasesOnlyOf, listGenerations, listPolicyGenerations } from '#db/attachments.ts';
 import type { GenerationRow } from '#db/attachments.ts';
 import { backupLink, getBackup, listBackups, markDeleted, markDeleting, markPolicyBackups } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
@@ -7,7 +7,7 @@ import { getPolicy } from '#db/policies.ts';
 import { loadRetentionPlan } from '#db/retention.ts';
 import { beginTask } from '#db/tasks.ts';
 import { withDescendants } from '#domain/chain.ts';
-import { deletionWorkflowId, generationKey, manifestKey } from '#domain/names.ts';
+import { deletionWorkflowId, generationKey, identityKey, manifestKey } from '#domain/names.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { LogRange } from '#domain/retention.ts';
 import type { BackupRef, CatalogueActivities, TaskRef, TransferActivities } from './activities.ts';
@@ -72,9 +72,18 @@ export function createRetentionActivities(deps: ActivityDeps): RetentionActiviti
         await removeGeneration(deps, generation);
         await deleteLogRows(db, generation, []);
       }
+      await removeIdentities(deps, policyId);
       await markPolicyBackups(db, policyId, 'deleted');
     }),
   };
+}
+
+/** Who a database is stays in the bucket as long as anything of it may lie there. */
+async function removeIdentities(deps: ActivityDeps, policyId: string): Promise<void> {
+  const databaseIds = await listDatabasesOnlyOf(deps.db, policyId);
+  await withStore(deps, policyId, async (store) => {
+    for (const databaseId of databaseIds) await store.delete(identityKey(databaseId));
+  });
 }
 
 /** Nothing of it is kept: everything below its prefix goes, which also removes what an engine would not remove by itself. */

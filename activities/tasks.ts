@@ -3,12 +3,12 @@ import { failBackup } from '#db/backups.ts';
 import { getDatabase } from '#db/databases.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { beginTask, endTask, findTask, insertTask } from '#db/tasks.ts';
-import { databaseWorkflowId, logsWorkflowId } from '#domain/names.ts';
+import { databaseWorkflowId } from '#domain/names.ts';
 import type { CatalogueActivities } from './activities.ts';
 import type { ActivityDeps } from './context.ts';
 import { wrapShort } from './wrap.ts';
 
-type TaskActivities = Pick<CatalogueActivities, 'beginTask' | 'endTask' | 'recordSkip' | 'findLostOperations' | 'findIdleLogs'>;
+type TaskActivities = Pick<CatalogueActivities, 'beginTask' | 'endTask' | 'recordSkip' | 'findLostOperations'>;
 
 export function createTaskActivities({ db }: ActivityDeps): TaskActivities {
   return {
@@ -48,11 +48,6 @@ export function createTaskActivities({ db }: ActivityDeps): TaskActivities {
     findLostOperations: wrapShort(async ({ operations }) => {
       const lost = await Promise.all(operations.map(async (operation) => ((await isLost(db, operation)) ? [operation] : [])));
       return lost.flat();
-    }),
-
-    findIdleLogs: wrapShort(async ({ databaseIds }) => {
-      const running = await Promise.all(databaseIds.map((databaseId) => isRunning(logsWorkflowId(databaseId))));
-      return databaseIds.filter((_, index) => running[index] === false);
     }),
   };
 }

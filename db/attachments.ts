@@ -89,6 +89,17 @@ export async function listPolicyGenerations(db: Catalogue, policyId: string): Pr
   return db.selectFrom('generations').selectAll().where('policy_id', '=', policyId).orderBy('database_id').orderBy('number').execute();
 }
 
+/** The databases that no other policy has ever kept. */
+export async function listDatabasesOnlyOf(db: Catalogue, policyId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('generations')
+    .select('database_id')
+    .groupBy('database_id')
+    .having((e) => e.fn<boolean>('bool_and', [e('policy_id', '=', policyId)]), '=', true)
+    .execute();
+  return rows.map((row) => row.database_id);
+}
+
 export async function getGeneration(db: Catalogue, databaseId: string, number: number): Promise<GenerationRow> {
   const row = await db
     .selectFrom('generations')

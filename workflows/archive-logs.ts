@@ -1,34 +1,19 @@
-import { executeChild, getExternalWorkflowHandle, sleep, workflowInfo } from '@temporalio/workflow';
+import { executeChild, sleep } from '@temporalio/workflow';
 import type { LogGaps, LogsRef } from '#activities/activities.ts';
-import { logsWorkflowId, policyWorkflowId } from '#domain/names.ts';
-import { endingOf, failureOf, isAlreadyStarted } from './failures.ts';
-import { logsArchivedSignal, type LogsReport } from './messages.ts';
+import { logsWorkflowId } from '#domain/names.ts';
+import { endingOf, isAlreadyStarted } from './failures.ts';
 import { steps } from './proxies.ts';
 
 export interface ArchiveLogsInput extends LogsRef {
   readonly databaseName: string;
-  /** The policy's clock began it: the policy wants to hear what is new, which includes that it goes well again. */
-  readonly scheduled?: { readonly isTroubled: boolean };
 }
 
 /** Archives what a database has logged and looks for gaps. Its workflow id is the lock of the log archive. */
-export async function archiveLogs({ databaseName, scheduled, ...ref }: ArchiveLogsInput): Promise<LogGaps> {
+export async function archiveLogs({ databaseName, ...ref }: ArchiveLogsInput): Promise<LogGaps> {
   try {
-    const gaps = await steps(`Archive and check the logs of ${databaseName}`).checkLogs(ref);
-    if (scheduled !== undefined && (scheduled.isTroubled || gaps.found.length > 0)) await tellPolicy(ref, gaps);
-    return gaps;
+    return await steps(`Archive and check the logs of ${databaseName}`).checkLogs(ref);
   } catch (error) {
-    if (scheduled !== undefined) await tellPolicy(ref, { open: [], found: [], error: failureOf(error) });
     throw endingOf(error);
-  }
-}
-
-async function tellPolicy({ policyId, databaseId }: LogsRef, outcome: Pick<LogsReport, 'open' | 'found' | 'error'>): Promise<void> {
-  const report: LogsReport = { databaseId, runId: workflowInfo().runId, ...outcome };
-  try {
-    await getExternalWorkflowHandle(policyWorkflowId(policyId)).signal(logsArchivedSignal, report);
-  } catch {
-    // The policy's workflow is gone: nobody is left to be told.
   }
 }
 

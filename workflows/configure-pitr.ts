@@ -11,9 +11,16 @@ import { takeBackup } from './take-backup.ts';
 export async function configurePitr(input: TaskRef): Promise<void> {
   await runOperation('configure', 'Configuration of log archiving', input, async (operation) => {
     const { ref, databaseName } = operation;
-    const { needsFull } = await catalogue(`Look what has to change for ${databaseName}`).planConfiguration(ref);
+    const { switchesEncryption, needsFull } = await catalogue(`Look what has to change for ${databaseName}`).planConfiguration(ref);
+    const arm = (): Promise<void> => steps(`Configure log archiving of ${databaseName}`).armPitr(ref);
     await steps(`Prepare the host of ${databaseName}`).prepareHost(ref);
-    await steps(`Configure log archiving of ${databaseName}`).armPitr(ref);
+    await arm();
+    if (switchesEncryption) {
+      // The old generation's window is to reach up to here.
+      operation.gaps.push(...(await archiveLogsNow({ ...ref, databaseName })).found);
+      await catalogue(`Begin a new generation of ${databaseName}`).switchEncryption(ref);
+      await arm();
+    }
     const { open, found } = await archiveLogsNow({ ...ref, databaseName });
     operation.gaps.push(...found);
     if (needsFull || open.length > 0) await takeBackup(operation, 'full');

@@ -6,6 +6,7 @@ import {
   ChildWorkflowFailure,
   isCancellation,
   TemporalFailure,
+  TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { Failure } from '#activities/activities.ts';
@@ -35,6 +36,11 @@ export function failWith(code: ErrorCode, message: string): ApplicationFailure {
 /** Whether a child was not started because its workflow id is taken. @temporalio/workflow does not export the class. */
 export function isAlreadyStarted(error: unknown): boolean {
   return error instanceof TemporalFailure && error.name === 'WorkflowExecutionAlreadyStartedError';
+}
+
+/** By an operator: nothing is wrong. */
+export function wasTerminated(error: unknown): boolean {
+  return error instanceof ChildWorkflowFailure && error.cause instanceof TerminatedFailure;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Failure, LogGaps } from '#activities/activities.ts';
+import type { Failure } from '#activities/activities.ts';
 import type { Schedule, Slot } from '#domain/schedule.ts';
 import type { BackupKind, PolicyStatus, TaskKind } from '#domain/states.ts';
 
@@ -91,15 +91,6 @@ export const manualBackupSignal = defineSignal<[{ databaseId?: string } | undefi
 
 /** A child's last words; sent to the policy's workflow id without a run id. */
 export const operationEndedSignal = defineSignal<[OperationReport]>('operationEnded');
-
-/** How a log archiving that the policy's clock began has ended. */
-export interface LogsReport extends LogGaps {
-  readonly databaseId: string;
-  readonly runId: string;
-  /** Absent when it went well. */
-  readonly error?: Failure;
-}
-export const logsArchivedSignal = defineSignal<[LogsReport]>('logsArchived');
 
 export const statusQuery = defineQuery<PolicyState>('status');
 

@@ -1,10 +1,10 @@
 import { startChild } from '@temporalio/workflow';
+import type { Failure, LogGaps } from '#activities/activities.ts';
 import { logsWorkflowId } from '#domain/names.ts';
 import { archiveLogs } from './archive-logs.ts';
-import { isAlreadyStarted } from './failures.ts';
-import type { LogsReport } from './messages.ts';
+import { failureOf, isAlreadyStarted, wasTerminated } from './failures.ts';
 import { type LogClock, noteNotice, type PolicyMemory } from './policy-state.ts';
-import { abandoned, catalogue } from './proxies.ts';
+import { abandoned } from './proxies.ts';
 
 const MINUTE = 60_000;
 
@@ -28,7 +28,10 @@ export function nextLogsAt(memory: PolicyMemory): number {
   return Math.min(...Object.entries(memory.logClocks).map(([databaseId, clock]) => dueAt(memory, databaseId, clock) ?? Infinity));
 }
 
-/** The workflow id keeps a second one out, also one that a backup has begun; what is found running is left to itself. */
+/**
+ * The workflow id keeps a second one out, also one that a backup has begun; what is found running is left to itself. How each ends
+ * is noted by this run of the policy, which therefore does not end before.
+ */
 export async function startDueLogs(policyId: string, memory: PolicyMemory, now: number, wake: () => void): Promise<void> {
   for (const [databaseId, clock] of Object.entries(memory.logClocks)) {
     const at = dueAt(memory, databaseId, clock);
@@ -40,55 +43,49 @@ export async function startDueLogs(policyId: string, memory: PolicyMemory, now: 
         ...abandoned,
         workflowId: logsWorkflowId(databaseId),
         staticSummary: `Logs of ${databaseName}`,
-        args: [{ policyId, databaseId, databaseName, scheduled: { isTroubled: clock.trouble !== null } }],
+        args: [{ policyId, databaseId, databaseName }],
       });
       clock.isRunning = true;
-      const free = (): void => {
-        noteIdleLogs(memory, databaseId);
-        wake();
-      };
-      // What it found, it tells by a signal, which also reaches the policy's next run.
-      child.result().then(free, free);
+      void noteEnd(memory, { databaseId, runId: child.firstExecutionRunId }, child.result()).then(wake);
     } catch (error) {
       if (!isAlreadyStarted(error)) throw error;
     }
   }
 }
 
-/**
- * What was found missing is told once, and asks for a full, which opens a new window. What keeps the logs from being archived is
- * told when it begins, not at every try.
- */
-export function noteLogsReport(memory: PolicyMemory, { databaseId, runId, found, open, error }: LogsReport): void {
-  const clock = memory.logClocks[databaseId];
+async function noteEnd(memory: PolicyMemory, of: { databaseId: string; runId: string }, result: Promise<LogGaps>): Promise<void> {
+  const outcome = await result.then(
+    (gaps) => ({ gaps }),
+    (error: unknown) => ({ error }),
+  );
+  const clock = memory.logClocks[of.databaseId];
   if (clock === undefined) return;
-  if (error !== undefined && clock.trouble === null)
-    noteNotice(memory, databaseId, {
-      kind: 'pitr-gap',
-      ...error,
-      message: `logs are not archived: ${error.message}`,
-      event: `logs-${runId}`,
-    });
-  clock.trouble = error?.message ?? null;
+  clock.isRunning = false;
+  if ('gaps' in outcome) noteGaps(memory, of, outcome.gaps);
+  else if (!wasTerminated(outcome.error)) noteTrouble(memory, of, failureOf(outcome.error));
+}
+
+/** What was found missing is told once, and asks for a full, which opens a new window. */
+function noteGaps(memory: PolicyMemory, { databaseId, runId }: { databaseId: string; runId: string }, { open, found }: LogGaps): void {
+  setTrouble(memory, databaseId, null);
   for (const [index, message] of found.entries())
     noteNotice(memory, databaseId, { kind: 'pitr-gap', message, event: `pitr-gap-${runId}-${index}` });
   if (found.length > 0 && open.length > 0 && !memory.reopening.includes(databaseId)) memory.reopening.push(databaseId);
 }
 
-/** What was begun by the policy's run before this one, or was terminated. */
-export async function freeLostLogs(memory: PolicyMemory): Promise<void> {
-  const databaseIds = runningLogs(memory);
-  if (databaseIds.length === 0) return;
-  for (const databaseId of await catalogue('Look for log archiving that was terminated').findIdleLogs({ databaseIds })) {
-    noteIdleLogs(memory, databaseId);
-  }
+/** What keeps the logs from being archived is told when it begins, not at every try. */
+function noteTrouble(memory: PolicyMemory, { databaseId, runId }: { databaseId: string; runId: string }, { code, message }: Failure): void {
+  const isNew = memory.logClocks[databaseId]?.trouble === null;
+  setTrouble(memory, databaseId, message);
+  if (isNew)
+    noteNotice(memory, databaseId, { kind: 'pitr-gap', code, message: `logs are not archived: ${message}`, event: `logs-${runId}` });
 }
 
-function noteIdleLogs({ logClocks }: PolicyMemory, databaseId: string): void {
+function setTrouble({ logClocks }: PolicyMemory, databaseId: string, trouble: string | null): void {
   const clock = logClocks[databaseId];
-  if (clock !== undefined) clock.isRunning = false;
+  if (clock !== undefined) clock.trouble = trouble;
 }
 
-export function runningLogs({ logClocks }: PolicyMemory): string[] {
-  return Object.entries(logClocks).flatMap(([databaseId, { isRunning }]) => (isRunning ? [databaseId] : []));
+export function isArchiving({ logClocks }: PolicyMemory): boolean {
+  return Object.values(logClocks).some(({ isRunning }) => isRunning);
 }

@@ -8,7 +8,6 @@ import {
   deleteBackupUpdate,
   detachUpdate,
   editUpdate,
-  logsArchivedSignal,
   manualBackupSignal,
   manualBackupUpdate,
   type Operation,
@@ -22,7 +21,6 @@ import {
   retryPitrUpdate,
   statusQuery,
 } from './messages.ts';
-import { noteLogsReport } from './policy-logs.ts';
 import { noteOperation, noteOutcome, policyError, type PolicyMemory, policyStatus, type Work } from './policy-state.ts';
 
 /**
@@ -56,10 +54,6 @@ export function answerMessages(memory: PolicyMemory, wake: () => void): void {
   answerOperators(memory, wake);
   setHandler(operationEndedSignal, (report) => {
     noteOutcome(memory, report);
-    wake();
-  });
-  setHandler(logsArchivedSignal, (report) => {
-    noteLogsReport(memory, report);
     wake();
   });
   setHandler(statusQuery, () => describeState(memory));

@@ -13,7 +13,7 @@ import { nextSlot } from '#domain/schedule.ts';
 import { failureOf } from './failures.ts';
 import type { PolicyInput } from './messages.ts';
 import { answerMessages } from './policy-messages.ts';
-import { freeLostLogs, nextLogsAt, noteLogMinutes, runningLogs, startDueLogs } from './policy-logs.ts';
+import { isArchiving, nextLogsAt, noteLogMinutes, startDueLogs } from './policy-logs.ts';
 import { freeLost, noteSlotWork, noteWaitingWork, recordSkips, startQueued, tellNotices } from './policy-operations.ts';
 import { createMemory, nextRetentionAt, noteDueRetention, noteDueSlot, type PolicyMemory, startedOperations } from './policy-state.ts';
 import { describeForLists, describeForOperators, describeForSearch, describeSlot } from './policy-view.ts';
@@ -46,7 +46,7 @@ export async function policyWorkflow(run: PolicyRun): Promise<void> {
     if ((await pass(run.policyId, memory, { validate, wake })) === 'policy is gone') break;
     setCurrentDetails(describeForOperators(memory));
     index(memory);
-    if (isHistoryLong(run)) {
+    if (isHistoryLong(run) && !isArchiving(memory)) {
       await condition(allHandlersFinished);
       await continueAsNew<typeof policyWorkflow>({ ...run, memory });
     }
@@ -69,7 +69,7 @@ async function pass(
     noteSlotWork(memory);
     noteDueRetention(memory, Date.now());
     noteWaitingWork(memory);
-    if (!isSomethingRunning(memory)) memory.lookedAt = Date.now();
+    if (startedOperations(memory).length === 0) memory.lookedAt = Date.now();
     await startDueLogs(policyId, memory, Date.now(), wake);
     await startQueued(policyId, memory);
     await recordSkips(policyId, memory);
@@ -133,12 +133,7 @@ async function findFault(policyId: string): Promise<string | null> {
 async function lookForLost(policyId: string, memory: PolicyMemory, wake: () => void): Promise<void> {
   memory.lookedAt = Date.now();
   await freeLost(policyId, memory);
-  await freeLostLogs(memory);
   wake();
-}
-
-function isSomethingRunning(memory: PolicyMemory): boolean {
-  return startedOperations(memory).length > 0 || runningLogs(memory).length > 0;
 }
 
 async function mirror(policyId: string, memory: PolicyMemory): Promise<void> {
@@ -175,7 +170,8 @@ function nextWaking(memory: PolicyMemory, now: number): { ms: number; summary: s
   }
   waits.push({ ms: nextRetentionAt(memory) - now, summary: 'Until the daily retention' });
   waits.push({ ms: nextLogsAt(memory) - now, summary: 'Until logs are archived and checked' });
-  if (isSomethingRunning(memory)) waits.push({ ms: memory.lookedAt + lookEvery - now, summary: 'Until the next look at what is running' });
+  if (startedOperations(memory).length > 0)
+    waits.push({ ms: memory.lookedAt + lookEvery - now, summary: 'Until the next look at what is running' });
   if (memory.trouble !== null) waits.push({ ms: afterTrouble, summary: 'Until the bookkeeping is tried again' });
   return waits.reduce((first, wait) => (wait.ms < first.ms ? wait : first));
 }

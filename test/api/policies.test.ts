@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createNetworkGuard } from '#activities/stores/networks.ts';
 import { openStore } from '#activities/stores/s3.ts';
 import { attachDatabase, beginGeneration, deleteAttachment } from '#db/attachments.ts';
-import { generationKey, policyWorkflowId } from '#domain/names.ts';
+import { generationKey, identityKey, policyWorkflowId } from '#domain/names.ts';
 import { type RunningWorkers, startWorkers } from '#worker/create-worker.ts';
 import { ensureSearchAttributes } from '#worker/search-attributes.ts';
 import { startVersitygw, type Versitygw } from '../versitygw.ts';
@@ -35,7 +35,7 @@ afterAll(async () => {
   await Promise.all([temporal.stop(), s3.stop()]);
 });
 
-/** A policy whose store is good, with one backup of a database that is no longer attached to it, and two objects in its bucket. */
+/** A policy whose store is good, with one backup of a database that is no longer attached to it, and three objects in its bucket. */
 async function policyWithBackup(
   name: string,
 ): Promise<{ policy: Answer; databaseId: string; backupId: string; keys: () => Promise<string[]> }> {
@@ -50,10 +50,11 @@ async function policyWithBackup(
   await deleteAttachment(world.db, databaseId, policy.id);
   const store = openStore(s3.address('backups'), { guard });
   const folder = `${generationKey(databaseId, 1)}/`;
-  for (const key of [`${folder}backups/${backupId}/manifest.json`, `${folder}logs/1`]) await store.put(key, Buffer.from('{}'));
+  for (const key of [`${folder}backups/${backupId}/manifest.json`, `${folder}logs/1`, identityKey(databaseId)])
+    await store.put(key, Buffer.from('{}'));
   const keys = async (): Promise<string[]> => {
     const found: string[] = [];
-    for await (const { key } of store.list(folder)) found.push(key);
+    for await (const { key } of store.list(`${databaseId}/`)) found.push(key);
     return found;
   };
   return { policy, databaseId, backupId, keys };
@@ -98,14 +99,14 @@ it('a deleted policy is gone, its workflow ended, its name free; its backups sta
   await world.temporal.workflow.getHandle(policyWorkflowId(policy.id)).result();
   const { body } = await caller.ask('GET', `/databases/${databaseId}/backups`);
   expect(body['items']).toMatchObject([{ id: backupId, status: 'completed' }]);
-  expect(await keys()).toHaveLength(2);
+  expect(await keys()).toHaveLength(3);
   expect((await caller.ask('POST', '/policies', { name: 'kept', store: s3.address('backups') })).status).toBe(201);
   await expect(attachDatabase(world.db, databaseId, policy.id)).rejects.toMatchObject({ code: 'not-found' });
 });
 
 it('its backups are removed from bucket and catalogue when told so', async () => {
   const { policy, databaseId, keys } = await policyWithBackup('removed');
-  expect(await keys()).toHaveLength(2);
+  expect(await keys()).toHaveLength(3);
   const deletion = await caller.ask('POST', `/policies/${policy.id}/deletions`, { confirmName: 'removed', backups: 'delete' });
   expect(await taskEnded(caller, deletion.id)).toMatchObject({ status: 'completed' });
   expect(await keys()).toEqual([]);

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiProblem, type Answer, type Task } from '#lab/client.ts';
 import { createPolicy, createStore, noteSecond, registerPrimary, restoreTo } from '#lab/story.ts';
 import { createApplication } from '#lab/application.ts';
 import { startWriter, type Writer } from '#lab/writer.ts';
+import { editHost, expectNewGeneration, listBackups, pitrStatus } from './edits.ts';
 import { readHistories } from '../temporal-histories.ts';
 import { startTestProduct, type TestProduct } from '../product.ts';
 
@@ -183,6 +185,31 @@ describe('the main job on PostgreSQL', () => {
     expect(await problemOf(asked)).toMatchObject({ code: 'target-outside-window', message: expect.stringContaining(segment) as string });
     const plain = await house.api.post<{ taskId: string }>(`/databases/${databaseId}/restores`, { backupId: base?.id, confirmName: name });
     await house.api.waitForTask(plain.taskId);
+  });
+
+  it('takes new keys and another encryption to the host; the old keys are of no use to it', async () => {
+    const attached = { policyId, databaseId };
+    const secretKey = randomBytes(20).toString('hex');
+    await house.lab.s3.changeSecret(String(store['accessKey']), secretKey);
+    await editHost(house.api, attached, { secretKey });
+    store = { ...store, secretKey };
+    const config = await house.lab.exec('pg-primary', ['sh', '-c', `cat /var/lib/tidemark/${databaseId}/*.conf`]);
+    expect(config.stdout.includes(secretKey)).toBe(true);
+    await backUp('incremental');
+    const rows = await writer.read();
+    const before = await nextSecond();
+    await expectNewGeneration(house.api, attached, false);
+    await writer.drop();
+    await restoreTo(house.api, databaseId, name, before);
+    expect(await writer.read()).toEqual(rows);
+  });
+
+  it('sets log archiving up again when asked to, and takes no full where none is needed', async () => {
+    const attached = { policyId, databaseId };
+    const before = await listBackups(house.api, attached);
+    await house.api.waitForTask((await house.api.post<Task>(`/databases/${databaseId}/pitr-retries`)).id);
+    expect(await pitrStatus(house.api, attached)).toBe('active');
+    expect(await listBackups(house.api, attached)).toEqual(before);
   });
 
   it('keeps every secret out of Temporal, logs, answers and the host when it is done', async () => {

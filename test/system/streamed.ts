@@ -5,6 +5,7 @@ import type { Answer, Task } from '#lab/client.ts';
 import { primaryOf } from '#lab/lab.ts';
 import { createPolicy, createStore, noteSecond, registerPrimary, restoreTo } from '#lab/story.ts';
 import { startWriter, type Writer } from '#lab/writer.ts';
+import { edit, editHost, expectNewGeneration, listBackups, pitrStatus, untilWindowHolds } from './edits.ts';
 import { readHistories } from '../temporal-histories.ts';
 import { startTestProduct, type TestProduct } from '../product.ts';
 
@@ -64,6 +65,31 @@ function describeJob(engine: 'mariadb' | 'mysql'): void {
       await restoreTo(house.api, databaseId, name, second);
       expect(await writer.read()).toEqual(writer.committedBefore(second));
     }
+  });
+
+  it('archives its logs by itself, minute by minute', async () => {
+    const attached = { policyId, databaseId };
+    await edit(house.api, attached, { logArchiveMinutes: 1 });
+    const before = await listBackups(house.api, attached);
+    await untilWindowHolds(house.api, attached, new Date());
+    expect(await listBackups(house.api, attached)).toEqual(before);
+    await edit(house.api, attached, { logArchiveMinutes: 60 });
+  });
+
+  it('takes an edit to the host: PITR off and on, another encryption', async () => {
+    const attached = { policyId, databaseId };
+    await editHost(house.api, attached, { pitrEnabled: false });
+    expect(await pitrStatus(house.api, attached)).toBe('disabled');
+    await backUp('full');
+    await editHost(house.api, attached, { pitrEnabled: true });
+    expect(await pitrStatus(house.api, attached)).toBe('active');
+    await untilWindowHolds(house.api, attached, new Date(Date.now() - 60_000));
+    await expectNewGeneration(house.api, attached, false);
+    const rows = await writer.read();
+    const second = await nextSecond();
+    await writer.drop();
+    await restoreTo(house.api, databaseId, name, second);
+    expect(await writer.read()).toEqual(rows);
   });
 
   it('keeps every secret out of Temporal, logs, answers and the host', async () => {

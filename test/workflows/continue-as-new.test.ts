@@ -1,23 +1,8 @@
-import { Context, heartbeat } from '@temporalio/activity';
 import { expect, test } from 'vitest';
 import { useBench } from './use-bench.ts';
-import { newId } from './world.ts';
+import { createGate, newId } from './world.ts';
 
 const benchOf = useBench('temporal');
-
-/** Keeps an activity at work until it is opened. */
-function createGate(): { wait: () => Promise<void>; open: () => void } {
-  const gate = { isOpen: false };
-  return {
-    async wait() {
-      while (!gate.isOpen) {
-        heartbeat();
-        await Context.current().sleep(20);
-      }
-    },
-    open: () => void (gate.isOpen = true),
-  };
-}
 
 test('continuing as new under load loses neither an update, a running operation nor a report', async () => {
   const { world, ...bench } = benchOf();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createZstdDecompress } from 'node:zlib';
 import { sh } from '#activities/hosts/script.ts';
@@ -134,7 +135,8 @@ async function archiveLog(
   { log, directory, server, before, ...more }: LogToArchive,
 ): Promise<LogRecord> {
   const { file, createdAt, sizeBytes } = log;
-  const options = { scope: context.database.id, id: `log-${file}`, signal: context.signal };
+  // A name of its own: a backup and the policy's clock may be archiving the same file, and neither may end the other's stream.
+  const options = { scope: context.database.id, id: `log-${file}-${randomUUID()}`, signal: context.signal };
   const scanner = createScanner(dialect.binlog, file);
   const output = await context.host.readStream(
     sh`exec 5<${`${directory}/${file}`}
