@@ -43,14 +43,16 @@ export async function policyWorkflow(run: PolicyRun): Promise<void> {
   answerMessages(memory, wake);
   for (;;) {
     alarm.isRung = false;
-    if ((await pass(run.policyId, memory, { validate, wake })) === 'policy is gone') break;
+    // What archives logs reports to the run that began it: before the next run nothing new is begun, and the last of them ends.
+    const isEnding = isHistoryLong(run);
+    if ((await pass(run.policyId, memory, { validate, wake, isEnding })) === 'policy is gone') break;
     setCurrentDetails(describeForOperators(memory));
     index(memory);
-    if (isHistoryLong(run) && !isArchiving(memory)) {
+    if (isEnding && !isArchiving(memory)) {
       await condition(allHandlersFinished);
       await continueAsNew<typeof policyWorkflow>({ ...run, memory });
     }
-    const { ms, summary } = nextWaking(memory, Date.now());
+    const { ms, summary } = nextWaking(memory, Date.now(), isEnding);
     if (ms > 0 && !alarm.isRung) await condition(() => alarm.isRung, ms, { summary });
   }
   await condition(allHandlersFinished);
@@ -60,7 +62,7 @@ export async function policyWorkflow(run: PolicyRun): Promise<void> {
 async function pass(
   policyId: string,
   memory: PolicyMemory,
-  { validate, wake }: { validate: () => void; wake: () => void },
+  { validate, wake, isEnding }: { validate: () => void; wake: () => void; isEnding: boolean },
 ): Promise<'policy is gone' | undefined> {
   try {
     noteDueSlot(memory, Date.now());
@@ -70,7 +72,7 @@ async function pass(
     noteDueRetention(memory, Date.now());
     noteWaitingWork(memory);
     if (startedOperations(memory).length === 0) memory.lookedAt = Date.now();
-    await startDueLogs(policyId, memory, Date.now(), wake);
+    if (!isEnding) await startDueLogs(policyId, memory, Date.now(), wake);
     await startQueued(policyId, memory);
     await recordSkips(policyId, memory);
     await tellNotices(policyId, memory);
@@ -161,7 +163,7 @@ function isHistoryLong({ maxEvents = 2_000 }: PolicyRun): boolean {
 }
 
 /** Not positive when something fell due during the pass. */
-function nextWaking(memory: PolicyMemory, now: number): { ms: number; summary: string } {
+function nextWaking(memory: PolicyMemory, now: number, isEnding: boolean): { ms: number; summary: string } {
   const waits = [{ ms: longestSleep, summary: 'Nothing to do today' }];
   if (memory.settings !== null) {
     const { schedule, spreadMs } = memory.settings;
@@ -169,7 +171,7 @@ function nextWaking(memory: PolicyMemory, now: number): { ms: number; summary: s
     waits.push({ ms: slot.at + spreadMs - now, summary: `Until the ${describeSlot(slot)}` });
   }
   waits.push({ ms: nextRetentionAt(memory) - now, summary: 'Until the daily retention' });
-  waits.push({ ms: nextLogsAt(memory) - now, summary: 'Until logs are archived and checked' });
+  if (!isEnding) waits.push({ ms: nextLogsAt(memory) - now, summary: 'Until logs are archived and checked' });
   if (startedOperations(memory).length > 0)
     waits.push({ ms: memory.lookedAt + lookEvery - now, summary: 'Until the next look at what is running' });
   if (memory.trouble !== null) waits.push({ ms: afterTrouble, summary: 'Until the bookkeeping is tried again' });

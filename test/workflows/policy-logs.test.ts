@@ -45,6 +45,16 @@ test('logs go on being archived, whatever the backups do, while the policy is pa
   await end(bench, subject, first, second);
 });
 
+test('a policy with so many databases that logs are always being archived begins new runs all the same', async () => {
+  const bench = benchOf();
+  const databaseIds = Array.from({ length: 6 }, newId);
+  const subject = await bench.startPolicy({ attached: databaseIds, logMinutes: often / 8, maxEvents: 150 });
+  const runIds = new Set<string>();
+  await bench.until('another run began', async () => runIds.add((await subject.handle.describe()).runId).size === 2);
+  for (const databaseId of databaseIds) await untilArchived(bench, databaseId, 1);
+  await end(bench, subject, ...databaseIds);
+});
+
 test('a restore keeps the archiving of logs out, and lets one that runs end first', async () => {
   const bench = benchOf();
   const databaseId = newId();
