@@ -74,7 +74,8 @@ exit "$code"
 
 /**
  * As `conversationOf`, for a script whose standard input is what `uploadOf` brings by a second channel. The watchdog holds the
- * pipe between them open and lets go only at the line "end": when the link dies, the script is killed and never sees an end.
+ * pipe between them open and lets go only at the line "end": when the link dies, the script is killed and never sees an end. The
+ * mark is given by whoever reads the pipe, once it has it open: given everything and its end before, it would wait for ever.
  */
 export function receivingConversationOf(script: string, pipe: string, silenceMs: number): string {
   const boot = `
@@ -83,8 +84,7 @@ ${PROCESS_FUNCTIONS}
 IFS= read -r -d '' script || exit 1
 ( umask 077; mkfifo ${pipe} ) || exit 1
 exec 3<&0 4<>${pipe} </dev/null
-printf '\\1tidemark uid=0\\n'
-printf '%s\\0' "$script" | setsid bash -c 'IFS= read -r -d "" script; exec <"$1"; eval "$script"' tidemark ${pipe} 3<&- 4>&- &
+printf '%s\\0' "$script" | setsid bash -c 'IFS= read -r -d "" script; exec <"$1"; printf "\\1tidemark uid=0\\n"; eval "$script"' tidemark ${pipe} 3<&- 4>&- &
 child=$!
 { while IFS= read -r -t ${silenceMs / 1000} line; do [[ $line != end ]] || exec 4>&-; done; trap '' TERM; end_session "$child" 50; rm -f ${pipe}; } <&3 >/dev/null 2>&1 &
 watchdog=$!

@@ -125,6 +125,21 @@ describe('giving a script its input', () => {
     expect(await host.writeStream('wc -c', Readable.from([]), stream())).toBe('0\n');
   });
 
+  it('gives nothing before the script can take it, however slowly it begins', async () => {
+    const slow = '/usr/local/sbin/setsid';
+    await host.run(`[ ! -e ${slow} ]; cat > ${slow} <<'SH'
+#!/bin/sh
+sleep 1
+exec /usr/bin/setsid "$@"
+SH
+chmod 0755 ${slow}`);
+    try {
+      expect(await host.writeStream('cat', Readable.from([Buffer.from('a little')]), stream())).toBe('a little');
+    } finally {
+      await host.run(`rm ${slow}`);
+    }
+  }, 20_000);
+
   it("gives the script's own failure, also when it had not read everything", async () => {
     const failing = host.writeStream('head -c 1000 >/dev/null; echo why >&2; exit 5', Readable.from([randomBytes(50_000_000)]), stream());
     await expect(failing).rejects.toMatchObject({
