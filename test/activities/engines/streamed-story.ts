@@ -44,8 +44,13 @@ export function useStory(engine: Engine, dropped: readonly string[] = []): Strea
     async recoverTwice(request) {
       const death = new AbortController();
       const first = engine.restore.recover({ ...story.context(), signal: death.signal }, request);
-      first.catch(() => undefined);
-      await eventually(async () => (await story.bench.host.run('cat /var/lib/tidemark/*/private/pid 2>/dev/null || true')) !== '', 60_000);
+      const isServing = async (): Promise<boolean> =>
+        (await story.bench.host.run('cat /var/lib/tidemark/*/private/pid 2>/dev/null || true')) !== '';
+      const ended = first.then(() => {
+        throw new Error('the recovery ended before its server was seen');
+      });
+      ended.catch(() => undefined);
+      await Promise.race([eventually(isServing, 60_000), ended]);
       death.abort(new Error('the worker died'));
       await expect(first).rejects.toThrow('the worker died');
       await engine.restore.recover(story.context(), request);
