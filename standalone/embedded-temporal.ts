@@ -12,7 +12,7 @@ export interface EmbeddedTemporalOptions {
   /** The `temporal` binary, as `ensureTemporal` returns it. */
   readonly binary: string;
   /** The defaults are Temporal's own, 7233 and 8233, or any free ones when those are taken. */
-  readonly ports?: { readonly frontend: number; readonly ui: number };
+  readonly ports?: { readonly frontend: number; readonly ui: number } | undefined;
 }
 
 export interface EmbeddedTemporal {

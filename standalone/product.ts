@@ -20,6 +20,8 @@ export interface ProductOptions extends PartsContext {
   readonly dataDir: string;
   /** The wished port; another free one is taken when somebody listens there. */
   readonly apiPort: number;
+  /** The defaults are Temporal's own, where they are free. */
+  readonly temporalPorts?: { readonly frontend: number; readonly ui: number };
   /** Further environment for the API and the worker. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -64,7 +66,9 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   };
   try {
     const postgres = await start('Catalogue (PostgreSQL)', () => startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres') }));
-    const temporal = await start('Temporal', () => startEmbeddedTemporal({ dataDir: join(dataDir, 'temporal'), binary }));
+    const temporal = await start('Temporal', () =>
+      startEmbeddedTemporal({ dataDir: join(dataDir, 'temporal'), binary, ports: options.temporalPorts }),
+    );
     const port = await findFreePort(options.apiPort);
     const environment = environmentFor(dataDir, postgres, temporal, port, options.environment);
     const apiUrl = `http://127.0.0.1:${port}`;

@@ -6,6 +6,7 @@ import { signIn, type ApiClient } from '#lab/client.ts';
 import type { Lab } from '#lab/lab.ts';
 import { findCacheDir } from '#standalone/parts/cache.ts';
 import { createProgress } from '#standalone/parts/progress.ts';
+import { findFreePort } from '#standalone/ports.ts';
 import { type Product, startProduct } from '#standalone/product.ts';
 import { openTestLab, resetPrimary } from './lab.ts';
 
@@ -28,7 +29,9 @@ export async function startTestProduct(engine: EngineName = 'postgresql'): Promi
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-system-'));
   const dataDir = join(folder, 'data');
   const context = { cacheDir: findCacheDir(process.env), progress: createProgress(() => undefined) };
-  const product = await startProduct({ ...context, dataDir, apiPort: 0 });
+  // Of its own: products that start at once would all choose the usual ones, and end up with one server.
+  const temporalPorts = { frontend: await findFreePort(), ui: await findFreePort() };
+  const product = await startProduct({ ...context, dataDir, apiPort: 0, temporalPorts });
   const adminPassword = product.adminPassword ?? '';
   return {
     product,
