@@ -164,6 +164,8 @@ function isHistoryLong({ maxEvents = 2_000 }: PolicyRun): boolean {
 
 /** Not positive when something fell due during the pass. */
 function nextWaking(memory: PolicyMemory, now: number, isEnding: boolean): { ms: number; summary: string } {
+  // What fell due behind the trouble is still due: it must not be tried without a pause.
+  if (memory.trouble !== null) return { ms: afterTrouble, summary: 'Until the bookkeeping is tried again' };
   const waits = [{ ms: longestSleep, summary: 'Nothing to do today' }];
   if (memory.settings !== null) {
     const { schedule, spreadMs } = memory.settings;
@@ -174,6 +176,5 @@ function nextWaking(memory: PolicyMemory, now: number, isEnding: boolean): { ms:
   if (!isEnding) waits.push({ ms: nextLogsAt(memory) - now, summary: 'Until logs are archived and checked' });
   if (startedOperations(memory).length > 0)
     waits.push({ ms: memory.lookedAt + lookEvery - now, summary: 'Until the next look at what is running' });
-  if (memory.trouble !== null) waits.push({ ms: afterTrouble, summary: 'Until the bookkeeping is tried again' });
   return waits.reduce((first, wait) => (wait.ms < first.ms ? wait : first));
 }

@@ -55,6 +55,20 @@ test('a policy with so many databases that logs are always being archived begins
   await end(bench, subject, ...databaseIds);
 });
 
+test('logs that are due behind bookkeeping that fails for good wait for it, and are not asked for without a pause', async () => {
+  const bench = benchOf();
+  const databaseId = newId();
+  const subject = await bench.startPolicy({ attached: [databaseId], logMinutes: often });
+  bench.world.before.loadPolicy = refuse('internal', 'a broken row');
+  await subject.handle.executeUpdate(editUpdate, { args: [{ reachesHosts: false }] });
+  await bench.env.sleep(3_000);
+  expect(bench.world.calls.filter(({ name }) => name === 'loadPolicy').length).toBeLessThan(5);
+  delete bench.world.before.loadPolicy;
+  await subject.handle.executeUpdate(editUpdate, { args: [{ reachesHosts: false }] });
+  await untilArchived(bench, databaseId, 1);
+  await end(bench, subject, databaseId);
+});
+
 test('a restore keeps the archiving of logs out, and lets one that runs end first', async () => {
   const bench = benchOf();
   const databaseId = newId();
