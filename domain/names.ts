@@ -11,8 +11,8 @@ export const searchAttributes = {
   failures: { name: 'TidemarkFailures', type: 'INT' },
   /** The id of whom the policy belongs to. */
   owner: { name: 'TidemarkOwner', type: 'KEYWORD' },
-  /** Ids: those that are attached to a policy, or the one that something is done to. */
-  databases: { name: 'TidemarkDatabases', type: 'KEYWORD_LIST' },
+  /** The id of the one that something is done to. Those of a policy would not fit: a value may have 2 KiB. */
+  database: { name: 'TidemarkDatabase', type: 'KEYWORD' },
 } as const;
 
 export function policyWorkflowId(policyId: string): string {

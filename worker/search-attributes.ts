@@ -3,8 +3,8 @@ import { messageOf } from '#domain/errors.ts';
 import { searchAttributes } from '#domain/names.ts';
 
 /** https://api-docs.temporal.io/#temporal.api.enums.v1.IndexedValueType */
-const typeNumbers = { KEYWORD: 2, INT: 3, KEYWORD_LIST: 7 } as const;
-const commandTypes = { KEYWORD: 'Keyword', INT: 'Int', KEYWORD_LIST: 'KeywordList' } as const;
+const typeNumbers = { KEYWORD: 2, INT: 3 } as const;
+const commandTypes = { KEYWORD: 'Keyword', INT: 'Int' } as const;
 
 /**
  * Makes the search attributes that operators query by, where they are missing: a workflow that sets one that is not there does not

@@ -1,6 +1,6 @@
 import { startChild } from '@temporalio/workflow';
 import type { Failure, LogGaps } from '#activities/activities.ts';
-import { logsWorkflowId } from '#domain/names.ts';
+import { logsWorkflowId, searchAttributes } from '#domain/names.ts';
 import { archiveLogs } from './archive-logs.ts';
 import { failureOf, isAlreadyStarted, wasTerminated } from './failures.ts';
 import { type LogClock, noteNotice, type PolicyMemory } from './policy-state.ts';
@@ -43,6 +43,7 @@ export async function startDueLogs(policyId: string, memory: PolicyMemory, now: 
         ...abandoned,
         workflowId: logsWorkflowId(databaseId),
         staticSummary: `Logs of ${databaseName}`,
+        typedSearchAttributes: [{ key: searchAttributes.database, value: databaseId }],
         args: [{ policyId, databaseId, databaseName }],
       });
       clock.isRunning = true;

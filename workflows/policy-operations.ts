@@ -183,7 +183,7 @@ function childOptions(databaseId: string, taskId: string, staticSummary: string)
     ...abandoned,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     memo: { taskId },
-    typedSearchAttributes: [{ key: searchAttributes.databases, value: [databaseId] }],
+    typedSearchAttributes: [{ key: searchAttributes.database, value: databaseId }],
     staticSummary,
   } satisfies ChildWorkflowOptions;
 }

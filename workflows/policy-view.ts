@@ -25,12 +25,11 @@ function nextOfEach(schedule: Parameters<typeof nextSlots>[0], after: number) {
 
 /** What operators query by. */
 export function describeForSearch(memory: PolicyMemory) {
-  const { settings, failures, attached } = memory;
+  const { settings, failures } = memory;
   return [
     { key: searchAttributes.status, value: policyStatus(memory) },
     { key: searchAttributes.failures, value: failures.consecutive },
     { key: searchAttributes.owner, value: settings?.ownerId ?? null },
-    { key: searchAttributes.databases, value: [...attached] },
   ];
 }
 
