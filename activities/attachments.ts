@@ -10,6 +10,7 @@ import {
 import type { GenerationRow } from '#db/attachments.ts';
 import { listBackups } from '#db/backups.ts';
 import { getDatabase } from '#db/databases.ts';
+import type { PolicyRow } from '#db/policies.ts';
 import { getPolicy } from '#db/policies.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
@@ -34,14 +35,7 @@ export function createAttachmentActivities(deps: ActivityDeps): AttachmentActivi
       }
       await attachDatabase(db, databaseId, policyId);
       if ((await findOpenGeneration(db, databaseId)) !== undefined) return;
-      const number = await nextGenerationNumber(db, databaseId);
-      await beginGeneration(db, {
-        database_id: databaseId,
-        number,
-        policy_id: policyId,
-        encrypted: policy.encryption_enabled,
-        reason: 'attached',
-      });
+      await beginNextGeneration(db, databaseId, policy, 'attached');
     }),
 
     closeAttachment: wrapShort(async ({ policyId, databaseId }: TaskRef) => {
@@ -54,22 +48,19 @@ export function createAttachmentActivities(deps: ActivityDeps): AttachmentActivi
     switchEncryption: wrapShort((input) => switchEncryption(db, input)),
 
     prepareHost: wrapLong(db, 'Installing backup tools', async ({ databaseId }: TaskRef, attempt) => {
-      await withHost(deps, databaseId, attempt, (engine, context) => engine.prepare(context));
+      await showingPitr(db, databaseId, () => withHost(deps, databaseId, attempt, (engine, context) => engine.prepare(context)));
     }),
 
     armPitr: wrapLong(db, 'Configuring log archiving', async ({ databaseId, policyId }: TaskRef, attempt) => {
       const policy = await getPolicy(db, policyId);
       const generation = await getOpenGeneration(db, databaseId);
-      try {
-        await withRepository(deps, { databaseId, generation: generation.number }, attempt, async (engine, context, database) => {
+      await showingPitr(db, databaseId, () =>
+        withRepository(deps, { databaseId, generation: generation.number }, attempt, async (engine, context, database) => {
           await writeIdentity(context, { name: database.name, engine: database.engine, version: database.version, policyId });
           if (isArchiving(policy, engine)) await engine.arm(context);
           else await engine.disarm(context);
-        });
-      } catch (error) {
-        await markPitr(db, databaseId, 'error', messageOf(error));
-        throw error;
-      }
+        }),
+      );
       await markPitr(db, databaseId, policy.pitr_enabled ? 'active' : 'disabled');
     }),
 
@@ -82,6 +73,17 @@ export function createAttachmentActivities(deps: ActivityDeps): AttachmentActivi
   };
 }
 
+/** The attachment shows that log archiving is being configured, and why it could not be. */
+async function showingPitr(db: Catalogue, databaseId: string, work: () => Promise<void>): Promise<void> {
+  await markPitr(db, databaseId, 'configuring');
+  try {
+    await work();
+  } catch (error) {
+    await markPitr(db, databaseId, 'error', messageOf(error));
+    throw error;
+  }
+}
+
 /** Told from what is there, so that a second attempt says the same. A backup that was taken while no logs were archived opens no window. */
 async function planConfiguration(
   db: Catalogue,
@@ -92,7 +94,6 @@ async function planConfiguration(
     getOpenGeneration(db, databaseId),
     listBackups(db, databaseId),
   ]);
-  await markPitr(db, databaseId, 'configuring');
   const switchesEncryption = open.encrypted !== policy.encryption_enabled;
   const newest = backups.find(({ generation, status }) => generation === open.number && status === 'completed');
   const opensNoWindow = newest === undefined || (policy.pitr_enabled && newest.first_log === null);
@@ -102,12 +103,16 @@ async function planConfiguration(
 async function switchEncryption(db: Catalogue, { policyId, databaseId }: TaskRef): Promise<void> {
   const [policy, open] = await Promise.all([getPolicy(db, policyId), getOpenGeneration(db, databaseId)]);
   if (open.encrypted === policy.encryption_enabled) return;
+  await beginNextGeneration(db, databaseId, policy, 'encryption-switched');
+}
+
+async function beginNextGeneration(db: Catalogue, databaseId: string, policy: PolicyRow, reason: string): Promise<void> {
   await beginGeneration(db, {
     database_id: databaseId,
     number: await nextGenerationNumber(db, databaseId),
-    policy_id: policyId,
+    policy_id: policy.id,
     encrypted: policy.encryption_enabled,
-    reason: 'encryption-switched',
+    reason,
   });
 }
 

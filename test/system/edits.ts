@@ -56,7 +56,7 @@ export async function untilWindowHolds(api: ApiClient, { databaseId }: Attached,
   await waitFor(`a recovery window that holds ${second.toISOString()}`, holds, 180_000);
 }
 
-/** Another encryption: a new generation begins with a full, and the database can be restored to a time after it and to one before. */
+/** Another encryption: a new generation begins with a full. */
 export async function expectNewGeneration(api: ApiClient, attached: Attached, encryptionEnabled: boolean): Promise<void> {
   const [before] = await listBackups(api, attached);
   await editHost(api, attached, { encryptionEnabled });
