@@ -1,9 +1,10 @@
-import { listDatabasesOnlyOf, listGenerations, listPolicyGenerations } from '#db/attachments.ts';
+import { listDatabasesOnlyOf, listGenerations } from '#db/attachments.ts';
 import type { GenerationRow } from '#db/attachments.ts';
-import { backupLink, getBackup, listBackups, markDeleted, markDeleting, markPolicyBackups } from '#db/backups.ts';
+import { backupLink, getBackup, listBackups, listStoredBackups, markDeleted, markDeleting } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
 import { deleteLogRows } from '#db/logs.ts';
-import { getPolicy } from '#db/policies.ts';
+import { getPolicy, lockPolicy } from '#db/policies.ts';
+import type { Catalogue } from '#db/tables.ts';
 import { loadRetentionPlan } from '#db/retention.ts';
 import { beginTask } from '#db/tasks.ts';
 import { withDescendants } from '#domain/chain.ts';
@@ -46,7 +47,7 @@ export function createRetentionActivities(deps: ActivityDeps): RetentionActiviti
       const [plan, backups, generations] = await Promise.all([
         loadRetentionPlan(db, input.policyId, input.databaseId),
         listBackups(db, input.databaseId),
-        listGenerations(db, input.databaseId, input.policyId),
+        listGenerations(db, input.policyId, input.databaseId),
       ]);
       for (const generation of generations) {
         const doomed = backups.filter(
@@ -64,18 +65,28 @@ export function createRetentionActivities(deps: ActivityDeps): RetentionActiviti
     }),
 
     removePolicyBackups: wrapLong(db, 'Removing the backups', async ({ policyId, taskId }: { policyId: string; taskId: string }) => {
-      await beginTask(db, taskId, deletionWorkflowId(policyId));
-      if ((await getPolicy(db, policyId)).deleted_at === null)
-        throw new TidemarkError('catalogue-unavailable', 'the policy is not deleted yet; nothing was removed');
-      await markPolicyBackups(db, policyId, 'deleting');
-      for (const generation of await listPolicyGenerations(db, policyId)) {
+      const ids = await beginRemoval(db, policyId, taskId);
+      for (const generation of await listGenerations(db, policyId)) {
         await removeGeneration(deps, generation);
         await deleteLogRows(db, generation, []);
       }
       await removeIdentities(deps, policyId);
-      await markPolicyBackups(db, policyId, 'deleted');
+      await markDeleted(db, ids);
     }),
   };
+}
+
+/** Waits for the transaction that deletes the policy and inserts the task. Returns the backups that nothing is restored from any more. */
+async function beginRemoval(db: Catalogue, policyId: string, taskId: string): Promise<string[]> {
+  return db.transaction().execute(async (transaction) => {
+    await lockPolicy(transaction, policyId);
+    if ((await getPolicy(transaction, policyId)).deleted_at === null)
+      throw new TidemarkError('not-found', `there is no deleted policy ${policyId}; nothing was removed`);
+    await beginTask(transaction, taskId, deletionWorkflowId(policyId));
+    const ids = (await listStoredBackups(transaction, policyId)).map(({ id }) => id);
+    await markDeleting(transaction, ids);
+    return ids;
+  });
 }
 
 /** Who a database is stays in the bucket as long as anything of it may lie there. */

@@ -7,7 +7,7 @@ import { TidemarkError } from '#domain/errors.ts';
 import { engineNames, pitrStatuses } from '#domain/states.ts';
 import { at, idParams, isoOf, listOf, maybeAt, maybeIsoOf } from './answers.ts';
 import { requestOperation } from './operations.ts';
-import { getVisibleDatabase, getVisiblePolicy } from './ownership.ts';
+import { getVisibleDatabase, getVisiblePolicy, policyIdOf } from './ownership.ts';
 import { defineRoute } from './route.ts';
 import { taskSchema } from './task-view.ts';
 import { viewNewTask } from './tasks.ts';
@@ -87,9 +87,9 @@ export const attachmentRoutes = [
     answer: { status: 202, description: 'It has begun.', schema: taskSchema },
     async handle(call) {
       const database = await getVisibleDatabase(call, call.params.id);
-      if (database.policy_id === null) throw new TidemarkError('not-attached', `${database.name} is not attached to a policy`);
-      const request = { update: 'retryPitr', kind: 'configure', policyId: database.policy_id, database, more: {} } as const;
-      return viewNewTask(call.deps, await requestOperation(call, request));
+      const policyId = policyIdOf(database);
+      const taskId = await requestOperation(call, { update: 'retryPitr', kind: 'configure', policyId, database, more: {} });
+      return viewNewTask(call.deps, taskId);
     },
   }),
 ];

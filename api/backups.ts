@@ -2,11 +2,10 @@ import { z } from 'zod';
 import type { BackupRow } from '#db/backups.ts';
 import { listBackups } from '#db/backups.ts';
 import { backupCreateSchema } from '#domain/backup.schema.ts';
-import { TidemarkError } from '#domain/errors.ts';
 import { backupKinds, backupStatuses } from '#domain/states.ts';
 import { at, failureSchema, idParams, isoOf, listOf, maybeAt, maybeIsoOf, viewFailure } from './answers.ts';
 import { requestOperation } from './operations.ts';
-import { getVisibleBackup, getVisibleDatabase } from './ownership.ts';
+import { getVisibleBackup, getVisibleDatabase, policyIdOf } from './ownership.ts';
 import { defineRoute } from './route.ts';
 import { taskSchema } from './task-view.ts';
 import { viewNewTask } from './tasks.ts';
@@ -70,11 +69,10 @@ export const backupRoutes = [
     answer: { status: 202, description: 'The backup has begun.', schema: taskSchema },
     async handle(call) {
       const database = await getVisibleDatabase(call, call.params.id);
-      if (database.policy_id === null) throw new TidemarkError('not-attached', `${database.name} is not attached to a policy`);
       const taskId = await requestOperation(call, {
         update: 'manualBackup',
         kind: 'backup',
-        policyId: database.policy_id,
+        policyId: policyIdOf(database),
         database,
         more: { backupKind: call.body.kind },
       });

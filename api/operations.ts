@@ -4,6 +4,7 @@ import {
   isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
+  type WorkflowStartOptions,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { deleteQueuedTask, insertRestore, insertTask, type NewRestore } from '#db/tasks.ts';
@@ -87,11 +88,26 @@ export async function startCheck(deps: ApiDeps, database: { id: string; name: st
   const input: CheckDatabaseInput = { databaseId: database.id, taskId };
   const options = { taskQueue, workflowId: checkWorkflowId(database.id), args: [input], staticSummary: `Check of ${database.name}` };
   try {
-    await withinTimeout(deps, () => deps.temporal.workflow.start('checkDatabase', options));
+    await startOnce(deps, 'checkDatabase', options, taskId, `${database.name} is being checked already`);
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw notAnswered(error, taskId);
-    await deleteQueuedTask(deps.db, taskId);
-    throw new TidemarkError('database-busy', `${database.name} is being checked already`, { cause: error });
+    if (error instanceof TidemarkError && error.code === 'database-busy') await deleteQueuedTask(deps.db, taskId);
+    throw error;
+  }
+}
+
+/** Starts the workflow that removes what a deleted policy has stored; its task has been inserted, by a transaction that fails with it. */
+export async function startDeletion(deps: ApiDeps, input: DeletePolicyInput, policyName: string): Promise<void> {
+  const staticSummary = `Deletion of the backups of ${policyName}`;
+  const options = { taskQueue, workflowId: deletionWorkflowId(input.policyId), args: [input], staticSummary };
+  await startOnce(deps, 'deletePolicy', options, input.taskId, `the backups of ${policyName} are being deleted already`);
+}
+
+async function startOnce(deps: ApiDeps, workflow: string, options: WorkflowStartOptions, taskId: string, busy: string): Promise<void> {
+  try {
+    await withinTimeout(deps, () => deps.temporal.workflow.start(workflow, options));
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) throw new TidemarkError('database-busy', busy, { cause: error });
+    throw notAnswered(error, taskId);
   }
 }
 
@@ -103,21 +119,6 @@ export async function startPolicyWorkflow(deps: ApiDeps, policyId: string): Prom
     await withinTimeout(deps, () => deps.temporal.workflow.start('policyWorkflow', options));
   } catch (error) {
     throw notAnswered(error, undefined);
-  }
-}
-
-/** Starts the workflow that removes what a deleted policy has stored; its task has been inserted. */
-export async function startDeletion(deps: ApiDeps, input: DeletePolicyInput, policyName: string): Promise<void> {
-  const options = {
-    taskQueue,
-    workflowId: deletionWorkflowId(input.policyId),
-    args: [input],
-    staticSummary: `Deletion of the backups of ${policyName}`,
-  };
-  try {
-    await withinTimeout(deps, () => deps.temporal.workflow.start('deletePolicy', options));
-  } catch (error) {
-    throw notAnswered(error, input.taskId);
   }
 }
 

@@ -19,8 +19,26 @@ export async function getVisibleDatabase(call: UserCall, id: string): Promise<Da
 }
 
 export async function getVisiblePolicy(call: UserCall, id: string): Promise<PolicyRow> {
+  return getPolicyWhere(call, id, (policy) => policy.deleted_at === null);
+}
+
+export async function getDeletedPolicy(call: UserCall, id: string): Promise<PolicyRow> {
+  return getPolicyWhere(call, id, (policy) => policy.deleted_at !== null);
+}
+
+export async function getPolicyEvenDeleted(call: UserCall, id: string): Promise<PolicyRow> {
+  return getPolicyWhere(call, id, () => true);
+}
+
+async function getPolicyWhere(call: UserCall, id: string, isMeant: (policy: PolicyRow) => boolean): Promise<PolicyRow> {
   const policy = await findPolicy(call.deps.db, id);
-  return visible(call, 'policy', id, policy?.deleted_at === null ? policy : undefined, policy?.owner_id);
+  return visible(call, 'policy', id, policy !== undefined && isMeant(policy) ? policy : undefined, policy?.owner_id);
+}
+
+/** Errors: `not-attached`. */
+export function policyIdOf(database: DatabaseOverview): string {
+  if (database.policy_id === null) throw new TidemarkError('not-attached', `${database.name} is not attached to a policy`);
+  return database.policy_id;
 }
 
 export async function getVisibleBackup(call: UserCall, id: string): Promise<BackupRow> {

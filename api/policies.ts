@@ -1,7 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { listAttachedDatabases } from '#db/attachments.ts';
+import { listStoredBackups } from '#db/backups.ts';
 import type { PolicyChange, PolicyRow } from '#db/policies.ts';
-import { countStoredBackups, getPolicy, insertPolicy, listPolicies, policyKeyPlace, secretKeyPlace, updatePolicy } from '#db/policies.ts';
+import { getPolicy, insertPolicy, listPolicies, lockPolicy, policyKeyPlace, secretKeyPlace, updatePolicy } from '#db/policies.ts';
+import type { CatalogueTransaction } from '#db/tables.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { policyCreateSchema, policyEditSchema } from '#domain/policy.schema.ts';
 import type { PolicyCreate, PolicyEdit, Retention } from '#domain/policy.schema.ts';
@@ -11,7 +13,7 @@ import { requireTemporal, startPolicyWorkflow, tellPolicy } from './operations.t
 import { getVisiblePolicy, ownerFilter, ownerOfNew } from './ownership.ts';
 import { policySchema, viewPolicy } from './policy-view.ts';
 import { InvalidRequestError } from './problems.ts';
-import type { Call, UserCall } from './route.ts';
+import type { UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
 
 const POLICY_KEY_BYTES = 32;
@@ -72,10 +74,10 @@ export const policyRoutes = [
       const change = changeOf(call, id, call.body);
       const fields = Object.keys(call.body);
       if (fields.length === 0) throw new InvalidRequestError([{ in: 'body', path: '', message: 'name at least one field to change' }]);
-      await refuseMoving(call, policy);
       await requireTemporal(call.deps);
       await call.deps.db.transaction().execute(async (transaction) => {
         await call.audit(`policy:${id}`, { fields }, transaction);
+        await refuseMoving(transaction, policy, call.body.store);
         await updatePolicy(transaction, id, change);
       });
       await tellPolicy(call.deps, id, 'edit', { reachesHosts: fields.some((field) => reachingFields.has(field)) });
@@ -113,20 +115,20 @@ const reachingFields: ReadonlySet<string> = new Set<keyof PolicyEdit>([
 ]);
 
 /** Backups stay where they are: a policy that kept them would no longer find them. */
-async function refuseMoving(call: Call<'user', unknown, unknown, PolicyEdit>, policy: PolicyRow): Promise<void> {
-  const { caPem: _, ...location } = call.body.store ?? {};
-  const moves = Object.entries(location).some(([field, value]) => value !== policy[field as keyof typeof location]);
+async function refuseMoving(transaction: CatalogueTransaction, policy: PolicyRow, store: PolicyEdit['store'] = {}): Promise<void> {
+  const moves = (['endpoint', 'region', 'bucket', 'prefix'] as const).some((field) => (store[field] ?? policy[field]) !== policy[field]);
   if (!moves) return;
-  const [stored, attached] = await Promise.all([
-    countStoredBackups(call.deps.db, policy.id),
-    listAttachedDatabases(call.deps.db, policy.id),
-  ]);
-  if (stored === 0 && attached.length === 0) return;
+  await lockPolicy(transaction, policy.id);
+  const stored = await listStoredBackups(transaction, policy.id);
+  const attached = await listAttachedDatabases(transaction, policy.id);
   const place = `${policy.endpoint}/${policy.bucket}/${policy.prefix}`;
-  throw new TidemarkError(
-    'storage-in-use',
-    `the storage location cannot be changed: ${stored} backups lie at ${place}, and ${attached.length} databases are attached`,
-  );
+  if (stored.length > 0)
+    throw new TidemarkError('storage-in-use', `the storage location cannot be changed: ${stored.length} backups lie at ${place}`);
+  if (attached.length > 0)
+    throw new TidemarkError(
+      'policy-in-use',
+      `the storage location cannot be changed while databases are attached: ${attached.map(({ name }) => name).join(', ')}`,
+    );
 }
 
 function newPolicy(call: UserCall, body: PolicyCreate, ownerId: string) {

@@ -5,6 +5,7 @@ import type { BackupLink } from '#db/backups.ts';
 import { backupLink, listBackups } from '#db/backups.ts';
 import type { DatabaseOverview } from '#db/databases.ts';
 import { loadHistories } from '#db/logs.ts';
+import { getPolicy } from '#db/policies.ts';
 import type { RestoreRow } from '#db/tasks.ts';
 import { findTaskOfRestore, getRestore } from '#db/tasks.ts';
 import { TidemarkError } from '#domain/errors.ts';
@@ -53,6 +54,7 @@ export const restoreRoutes = [
       const database = await getVisibleDatabase(call, call.params.id);
       if (call.body.confirmName !== database.name) throw invalidField('confirmName', `must be the database's name, "${database.name}"`);
       const policyId = await choosePolicy(call.deps, database, call.body);
+      await requireLivePolicy(call.deps, policyId);
       const restore = {
         id: randomUUID(),
         database_id: database.id,
@@ -99,6 +101,16 @@ async function choosePolicy(deps: ApiDeps, database: DatabaseOverview, { backupI
   const policyId = open?.policy_id ?? base?.row.policy_id;
   if (policyId === undefined) throw new TidemarkError('not-attached', `${database.name} is not attached to a policy`);
   return policyId;
+}
+
+/** A policy that was deleted runs nothing, although it keeps backups. */
+async function requireLivePolicy(deps: ApiDeps, policyId: string): Promise<void> {
+  const { deleted_at: deletedAt, name } = await getPolicy(deps.db, policyId);
+  if (deletedAt === null) return;
+  throw new TidemarkError(
+    'not-attached',
+    `the policy ${name}, which keeps this backup, was deleted: take that back (POST /api/v1/policies/${policyId}/undeletions), attach the database to it, and restore then`,
+  );
 }
 
 function policyOfBackup(links: readonly BackupLink[], backupId: string): string {

@@ -7,7 +7,7 @@ import { TidemarkError } from '#domain/errors.ts';
 import { backupKinds } from '#domain/states.ts';
 import { idParams, listOf, maybeAt, maybeIsoOf } from './answers.ts';
 import { requestOperation } from './operations.ts';
-import { getVisibleBackup, getVisibleDatabase } from './ownership.ts';
+import { getVisibleBackup, getVisibleDatabase, policyIdOf } from './ownership.ts';
 import { defineRoute } from './route.ts';
 import { taskSchema } from './task-view.ts';
 import { viewNewTask } from './tasks.ts';
@@ -27,8 +27,7 @@ export const retentionRoutes = [
     answer: { status: 200, description: 'The backups that would go.', schema: listOf(doomedSchema) },
     async handle(call) {
       const database = await getVisibleDatabase(call, call.params.id);
-      if (database.policy_id === null) throw new TidemarkError('not-attached', `${database.name} is not attached to a policy`);
-      const { backups } = await loadRetentionPlan(call.deps.db, database.policy_id, database.id);
+      const { backups } = await loadRetentionPlan(call.deps.db, policyIdOf(database), database.id);
       return {
         items: backups.map(({ backup: { row }, reason }) => ({
           backupId: row.id,

@@ -73,20 +73,10 @@ export async function findOpenGeneration(db: Catalogue, databaseId: string): Pro
   return db.selectFrom('generations').selectAll().where('database_id', '=', databaseId).where('ended_at', 'is', null).executeTakeFirst();
 }
 
-/** Those that a policy keeps, the oldest first. */
-export async function listGenerations(db: Catalogue, databaseId: string, policyId: string): Promise<GenerationRow[]> {
-  return db
-    .selectFrom('generations')
-    .selectAll()
-    .where('database_id', '=', databaseId)
-    .where('policy_id', '=', policyId)
-    .orderBy('number')
-    .execute();
-}
-
-/** Of all databases. */
-export async function listPolicyGenerations(db: Catalogue, policyId: string): Promise<GenerationRow[]> {
-  return db.selectFrom('generations').selectAll().where('policy_id', '=', policyId).orderBy('database_id').orderBy('number').execute();
+/** Those that a policy keeps, of one database or of all, the oldest first. */
+export async function listGenerations(db: Catalogue, policyId: string, databaseId?: string): Promise<GenerationRow[]> {
+  const query = db.selectFrom('generations').selectAll().where('policy_id', '=', policyId).orderBy('number');
+  return (databaseId === undefined ? query : query.where('database_id', '=', databaseId)).execute();
 }
 
 /** The databases that no other policy has ever kept. */

@@ -85,12 +85,8 @@ export async function markDeleted(db: Catalogue, ids: readonly string[]): Promis
   await db.updateTable('backups').set({ status: 'deleted' }).where('id', 'in', ids).where('status', '=', 'deleting').execute();
 }
 
-/** All that are in a policy's store: nothing is restored from them any more, or they are gone. */
-export async function markPolicyBackups(db: Catalogue, policyId: string, status: 'deleting' | 'deleted'): Promise<void> {
-  await db
-    .updateTable('backups')
-    .set({ status })
-    .where('policy_id', '=', policyId)
-    .where('status', 'in', status === 'deleting' ? ['completed'] : ['deleting'])
-    .execute();
+/** What a policy keeps or is still to remove, of all databases; what failed ones left behind does not count. */
+export async function listStoredBackups(db: Catalogue, policyId: string): Promise<BackupRow[]> {
+  const stored = ['pending', 'running', 'completed', 'deleting'] as const;
+  return db.selectFrom('backups').selectAll().where('policy_id', '=', policyId).where('status', 'in', stored).execute();
 }

@@ -1,7 +1,6 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
 import type { RetentionRules } from '#domain/retention.ts';
-import { listAttachedDatabases } from './attachments.ts';
 import { isUniqueViolation } from './failures.ts';
 import type { SealedPlace } from './seal.ts';
 import type { Catalogue, CatalogueTransaction, Tables } from './tables.ts';
@@ -39,24 +38,9 @@ export async function getLivePolicy(db: Catalogue, id: string): Promise<PolicyRo
   return row;
 }
 
-/** Throws `policy-in-use` while a database is attached. The lock keeps an attachment out that would come in between. */
-export async function deletePolicyRow(transaction: CatalogueTransaction, id: string): Promise<void> {
+/** Until the transaction ends no database is attached. */
+export async function lockPolicy(transaction: CatalogueTransaction, id: string): Promise<void> {
   await transaction.selectFrom('policies').select('id').where('id', '=', id).forUpdate().execute();
-  const attached = await listAttachedDatabases(transaction, id);
-  if (attached.length > 0)
-    throw new TidemarkError('policy-in-use', `the policy has databases attached: ${attached.map(({ name }) => name).join(', ')}`);
-  await transaction.updateTable('policies').set({ deleted_at: new Date() }).where('id', '=', id).execute();
-}
-
-/** How many backups lie in a policy's store. */
-export async function countStoredBackups(db: Catalogue, id: string): Promise<number> {
-  const row = await db
-    .selectFrom('backups')
-    .select((e) => e.fn.countAll<number>().as('stored'))
-    .where('policy_id', '=', id)
-    .where('status', '<>', 'deleted')
-    .executeTakeFirstOrThrow();
-  return row.stored;
 }
 
 /** All of one owner, or everybody's. */

@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { TaskStatus } from '#domain/states.ts';
+import type { TaskKind, TaskStatus } from '#domain/states.ts';
 import type { Catalogue, Tables } from './tables.ts';
 
 export type TaskRow = Selectable<Tables['tasks']>;
@@ -35,6 +35,9 @@ export async function findTask(db: Catalogue, id: string): Promise<TaskRow | und
 export interface TaskFilter {
   readonly ownerId?: string | undefined;
   readonly databaseId?: string | undefined;
+  readonly policyId?: string | undefined;
+  readonly kind?: TaskKind | undefined;
+  readonly isUnfinished?: boolean;
   readonly status?: TaskStatus | undefined;
 }
 
@@ -47,6 +50,9 @@ export async function listTasks(db: Catalogue, filter: TaskFilter, limit = 200):
   let query = db.selectFrom('tasks').selectAll().orderBy('created_at', 'desc').limit(limit);
   if (filter.ownerId !== undefined) query = query.where('owner_id', '=', filter.ownerId);
   if (filter.databaseId !== undefined) query = query.where('database_id', '=', filter.databaseId);
+  if (filter.policyId !== undefined) query = query.where('policy_id', '=', filter.policyId);
+  if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind);
+  if (filter.isUnfinished === true) query = query.where('ended_at', 'is', null);
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   return query.execute();
 }

@@ -127,7 +127,9 @@ export const policyEditSchema = z
 export const policyDeletionSchema = z
   .strictObject({
     confirmName: z.string().describe("The policy's name, typed again."),
-    backups: z.enum(['keep', 'delete']).describe('Whether its backups stay in the bucket, and restorable, or go with it.'),
+    backups: z
+      .enum(['keep', 'delete'])
+      .describe('Whether its backups stay in the bucket, for when the deletion is taken back, or go with it.'),
   })
   .meta({ id: 'PolicyDeletion' });
 

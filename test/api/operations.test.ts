@@ -1,39 +1,28 @@
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { utils } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createNetworkGuard } from '#activities/stores/networks.ts';
 import { secretKeyPlace } from '#db/policies.ts';
 import { sshKeyPlace } from '#db/databases.ts';
 import type { StoreAddress } from '#activities/stores/port.ts';
-import { type RunningWorkers, startWorkers } from '#worker/create-worker.ts';
-import { startVersitygw, type Versitygw } from '../versitygw.ts';
+import type { Versitygw } from '../versitygw.ts';
 import { addAttached, addBackup, addDatabase, addOldBackup, privateKey } from './fixtures.ts';
 import { policyBecomes, taskEnded } from './waiting.ts';
 import { type SilentHost, startSilentHost } from './silent-host.ts';
-import { startTestTemporal, type TestTemporal } from './temporal.ts';
-import { type Answer, type ApiWorld, type Caller, startApiWorld } from './world.ts';
+import { type LiveWorld, startLiveWorld } from './live-world.ts';
+import type { Answer, ApiWorld, Caller } from './world.ts';
 
 /* The real API, Temporal, worker, workflows and S3 server; of database hosts there is one that answers nothing. */
-let temporal: TestTemporal;
+let live: LiveWorld;
 let world: ApiWorld;
 let s3: Versitygw;
-let workers: RunningWorkers;
-let connection: NativeConnection;
 let caller: Caller;
 let silent: SilentHost;
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  [temporal, s3, silent] = await Promise.all([startTestTemporal(), startVersitygw(), startSilentHost()]);
-  world = await startApiWorld({ temporalAddress: temporal.address, temporalTimeoutMs: 3_000 });
-  caller = await world.addCaller();
-  await s3.createBucket('backups');
+  [live, silent] = await Promise.all([startLiveWorld(), startSilentHost()]);
+  ({ world, s3, caller } = live);
 });
 afterAll(async () => {
   await silent.stop();
-  await workers.stop();
-  await connection.close();
-  await world.stop();
-  await Promise.all([temporal.stop(), s3.stop()]);
+  await live.stop();
 });
 
 describe('while no worker runs', () => {
@@ -50,11 +39,7 @@ describe('while no worker runs', () => {
 });
 
 describe('with a worker', () => {
-  beforeAll(async () => {
-    connection = await NativeConnection.connect({ address: temporal.address });
-    const guard = createNetworkGuard({ allowed: ['127.0.0.0/8'] });
-    workers = await startWorkers({ db: world.db, sealer: world.sealer, guard }, { connection, namespace: 'default', transfers: 2 });
-  });
+  beforeAll(() => live.startWorkers());
 
   it('a database is registered and checked; the task tells what was wrong', async () => {
     const created = await caller.ask('POST', '/databases', {

@@ -1,39 +1,26 @@
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createNetworkGuard } from '#activities/stores/networks.ts';
 import { openStore } from '#activities/stores/s3.ts';
 import { attachDatabase, beginGeneration, deleteAttachment } from '#db/attachments.ts';
+import { secretKeyPlace, updatePolicy } from '#db/policies.ts';
 import { generationKey, identityKey, policyWorkflowId } from '#domain/names.ts';
-import { type RunningWorkers, startWorkers } from '#worker/create-worker.ts';
 import { ensureSearchAttributes } from '#worker/search-attributes.ts';
-import { startVersitygw, type Versitygw } from '../versitygw.ts';
+import type { Versitygw } from '../versitygw.ts';
 import { addAttached, addBackup, addDatabase, addLogs } from './fixtures.ts';
-import { startTestTemporal, type TestTemporal } from './temporal.ts';
 import { policyBecomes, taskEnded } from './waiting.ts';
-import { type Answer, type ApiWorld, type Caller, startApiWorld } from './world.ts';
+import { type LiveWorld, startLiveWorld } from './live-world.ts';
+import type { Answer, ApiWorld, Caller } from './world.ts';
 
-let temporal: TestTemporal;
+let live: LiveWorld;
 let world: ApiWorld;
 let s3: Versitygw;
-let workers: RunningWorkers;
-let connection: NativeConnection;
 let caller: Caller;
-const guard = createNetworkGuard({ allowed: ['127.0.0.0/8'] });
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  [temporal, s3] = await Promise.all([startTestTemporal(), startVersitygw()]);
-  world = await startApiWorld({ temporalAddress: temporal.address });
-  caller = await world.addCaller();
-  await s3.createBucket('backups');
-  connection = await NativeConnection.connect({ address: temporal.address });
-  workers = await startWorkers({ db: world.db, sealer: world.sealer, guard }, { connection, namespace: 'default', transfers: 2 });
+  live = await startLiveWorld();
+  ({ world, s3, caller } = live);
+  await live.startWorkers();
 });
-afterAll(async () => {
-  await workers.stop();
-  await connection.close();
-  await world.stop();
-  await Promise.all([temporal.stop(), s3.stop()]);
-});
+afterAll(() => live.stop());
 
 /** A policy whose store is good, with one backup of a database that is no longer attached to it, and three objects in its bucket. */
 async function policyWithBackup(
@@ -48,7 +35,7 @@ async function policyWithBackup(
   const backupId = await addBackup(world.db, { databaseId, policyId: policy.id });
   await addLogs(world.db, databaseId, 1, 1, [Date.now()]);
   await deleteAttachment(world.db, databaseId, policy.id);
-  const store = openStore(s3.address('backups'), { guard });
+  const store = openStore(s3.address('backups'), { guard: live.guard });
   const folder = `${generationKey(databaseId, 1)}/`;
   for (const key of [`${folder}backups/${backupId}/manifest.json`, `${folder}logs/1`, identityKey(databaseId)])
     await store.put(key, Buffer.from('{}'));
@@ -77,6 +64,9 @@ it('a storage location stays while backups lie there; keys, CA and everything el
     store: { bucket: 'backups' },
   });
   await policyBecomes(caller, fresh.id, 'active');
+  const { policyId } = await addAttached(world, caller.id);
+  const attached = await caller.ask('PATCH', `/policies/${policyId}`, { store: { prefix: 'elsewhere' } });
+  expect(attached.body).toMatchObject({ status: 409, code: 'policy-in-use', detail: expect.stringContaining('orders-') });
 });
 
 it('a policy with databases is not deleted, nor one whose name was not typed', async () => {
@@ -104,6 +94,24 @@ it('a deleted policy is gone, its workflow ended, its name free; its backups sta
   await expect(attachDatabase(world.db, databaseId, policy.id)).rejects.toMatchObject({ code: 'not-found' });
 });
 
+it('what a deleted policy keeps is restored once the deletion was taken back', async () => {
+  const { policy, databaseId, backupId } = await policyWithBackup('regretted');
+  await caller.ask('POST', `/policies/${policy.id}/deletions`, { confirmName: 'regretted', backups: 'keep' });
+  const { body: database } = await caller.ask('GET', `/databases/${databaseId}`);
+  const restore = { backupId, confirmName: database['name'] };
+  const undeletions = `/policies/${policy.id}/undeletions`;
+  const refused = await caller.ask('POST', `/databases/${databaseId}/restores`, restore);
+  expect(refused.body).toMatchObject({ status: 409, code: 'not-attached', detail: expect.stringContaining(undeletions) });
+  const { id: usurper } = await caller.ask('POST', '/policies', { name: 'regretted', store: s3.address('backups') });
+  expect((await caller.ask('POST', undeletions)).body).toMatchObject({ status: 409, code: 'already-exists' });
+  await caller.ask('PATCH', `/policies/${usurper}`, { name: 'usurper' });
+  expect((await caller.ask('POST', undeletions)).body).toMatchObject({ id: policy.id, status: 'validating' });
+  await policyBecomes(caller, policy.id, 'active');
+  expect((await caller.ask('POST', undeletions)).status).toBe(404);
+  const description = await world.temporal.workflow.getHandle(policyWorkflowId(policy.id)).describe();
+  expect(description.status.name).toBe('RUNNING');
+});
+
 it('its backups are removed from bucket and catalogue when told so', async () => {
   const { policy, databaseId, keys } = await policyWithBackup('removed');
   expect(await keys()).toHaveLength(3);
@@ -115,6 +123,24 @@ it('its backups are removed from bucket and catalogue when told so', async () =>
   expect((await caller.ask('GET', `/databases/${databaseId}/recovery-window`)).body).toMatchObject({ intervals: [] });
 });
 
+it('a deletion that failed is asked for again, and is not taken back', async () => {
+  const { policy, keys } = await policyWithBackup('stubborn');
+  const deletion = { confirmName: 'stubborn', backups: 'delete' };
+  const { accessKey, secretKey } = s3.address('backups');
+  expect((await caller.ask('PATCH', `/policies/${policy.id}`, { secretKey: 'no-longer-good' })).status).toBe(200);
+  await policyBecomes(caller, policy.id, 'error');
+  const { id } = await caller.ask('POST', `/policies/${policy.id}/deletions`, deletion);
+  expect((await caller.ask('POST', `/policies/${policy.id}/undeletions`)).body).toMatchObject({ status: 409, code: 'database-busy' });
+  expect(await taskEnded(caller, id)).toMatchObject({ status: 'failed', error: { message: expect.stringMatching(/\w/) } });
+  expect((await caller.ask('POST', `/policies/${policy.id}/undeletions`)).body).toMatchObject({ status: 409, code: 'database-busy' });
+  expect(await keys()).toHaveLength(3);
+  const secret_key_sealed = world.sealer.seal(secretKey, secretKeyPlace(policy.id));
+  await updatePolicy(world.db, policy.id, { access_key: accessKey, secret_key_sealed });
+  const again = await caller.ask('POST', `/policies/${policy.id}/deletions`, deletion);
+  expect(await taskEnded(caller, again.id)).toMatchObject({ status: 'completed' });
+  expect(await keys()).toEqual([]);
+});
+
 it('operators find policies by status, owner and failures', async () => {
   const policy = await caller.ask('POST', '/policies', { name: 'found', store: s3.address('backups') });
   const broken = await caller.ask('POST', '/policies', { name: 'broken', store: s3.address('nowhere') });
@@ -123,7 +149,7 @@ it('operators find policies by status, owner and failures', async () => {
     for await (const { workflowId } of world.temporal.workflow.list({ query })) found.push(workflowId);
     return found;
   };
-  const owned = `TidemarkOwner = '${caller.id}' and TidemarkFailures = 0 and TidemarkStatus`;
+  const owned = `ExecutionStatus = 'Running' and TidemarkOwner = '${caller.id}' and TidemarkFailures = 0 and TidemarkStatus`;
   await vi.waitFor(
     async () => {
       expect(await find(`${owned} = 'active'`)).toContain(policyWorkflowId(policy.id));
@@ -131,8 +157,10 @@ it('operators find policies by status, owner and failures', async () => {
     },
     { timeout: 20_000, interval: 200 },
   );
+  const connection = await NativeConnection.connect({ address: live.temporalAddress });
   await expect(ensureSearchAttributes(connection, 'default')).resolves.toBeUndefined();
   await expect(ensureSearchAttributes(connection, 'no-such-namespace')).rejects.toThrow(/no-such-namespace/);
+  await connection.close();
 });
 
 it('Retry PITR Configuration is refused where the database has no policy', async () => {

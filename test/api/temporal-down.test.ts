@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRoutes } from '#api/routes.ts';
-import { addAttached, addBackup, addDatabase, privateKey } from './fixtures.ts';
+import { updatePolicy } from '#db/policies.ts';
+import { addAttached, addBackup, addDatabase, addPolicy, privateKey } from './fixtures.ts';
 import { type ApiWorld, type Caller, startApiWorld } from './world.ts';
 
 let world: ApiWorld;
@@ -8,12 +9,15 @@ let caller: Caller;
 let of: { databaseId: string; policyId: string };
 let backupId: string;
 let freeId: string;
+let deletedId: string;
 beforeAll(async () => {
   world = await startApiWorld();
   caller = await world.addCaller();
   of = await addAttached(world, caller.id);
   backupId = await addBackup(world.db, of);
   freeId = await addDatabase(world, caller.id);
+  deletedId = await addPolicy(world, caller.id);
+  await updatePolicy(world.db, deletedId, { deleted_at: new Date() });
 });
 afterAll(() => world.stop());
 
@@ -30,6 +34,7 @@ const asking: Record<string, () => Promise<{ path: string; body?: unknown }>> = 
     const { body } = await caller.ask('GET', `/policies/${of.policyId}`);
     return { path: `/policies/${of.policyId}/deletions`, body: { confirmName: body['name'], backups: 'delete' } };
   },
+  undeletePolicy: async () => ({ path: `/policies/${deletedId}/undeletions` }),
   retryPitr: async () => ({ path: `/databases/${of.databaseId}/pitr-retries` }),
   deleteBackup: async () => ({ path: `/backups/${backupId}/deletions`, body: { confirmBackups: 1 } }),
   editPolicy: async () => ({ path: `/policies/${of.policyId}`, body: { name: 'renamed' } }),
