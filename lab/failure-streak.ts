@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '#domain/errors.ts';
-import type { Answer, ApiClient, Task } from './client.ts';
+import { type Answer, type ApiClient, ApiProblem, type Task } from './client.ts';
 import type { Lab } from './lab.ts';
 import type { MailServer } from './mail-server.ts';
 import { type Steps, type StoryEnd, waitForPolicy } from './story.ts';
 
 const FAILURES_UNTIL_PAUSED = 3;
 const MAILS_WITHIN_MS = 60_000;
+const FREE_WITHIN_MS = 120_000;
 
 /** Somebody changes the secret key at the store: three failed backups, the policy paused, mails; then the key is corrected, and all goes on. */
 export async function playFailureStreak(
@@ -34,11 +35,22 @@ export async function playFailureStreak(
     await api.patch(`/policies/${policyId}`, { secretKey });
     await api.post(`/policies/${policyId}/failure-resets`);
     await waitForPolicy(api, policyId);
-    const task = await api.post<Task>(`/databases/${databaseId}/backups`, {});
+    const task = await backUpWhenFree(api, databaseId);
     await api.waitForTask(task.id);
     const { status, consecutiveFailures } = await api.get(`/policies/${policyId}`);
     tell(`${String(status)}, ${String(consecutiveFailures)} failures in a row`);
   });
+}
+
+/** The new key is brought to the host first. */
+async function backUpWhenFree(api: ApiClient, databaseId: string): Promise<Task> {
+  for (const end = Date.now() + FREE_WITHIN_MS; ; await sleep(200)) {
+    try {
+      return await api.post<Task>(`/databases/${databaseId}/backups`, {});
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.code !== 'database-busy' || Date.now() > end) throw error;
+    }
+  }
 }
 
 /** The words of the failure. */
