@@ -24,7 +24,7 @@ export interface LogRange {
 export interface RetentionPlan<T extends RetentionBackup> {
   /** What goes, and why; what builds on a backup goes with it. */
   readonly backups: readonly { readonly backup: T; readonly reason: string }[];
-  /** What stays of each generation's logs: of one that is not named nothing does. */
+  /** What stays of each generation's logs: of one that is not named nothing does. What goes keeps its own as long as it is `completed`. */
   readonly logs: readonly { readonly generation: number; readonly keep: readonly LogRange[] }[];
 }
 
@@ -48,12 +48,16 @@ export function planRetention<T extends RetentionBackup>(
   doomOrphans(completed, doomed);
   doomOldIncrementals(rules, completed, doomed, latest);
   const kept = completed.filter((backup) => !doomed.has(backup));
-  const generations = new Set([...kept.map(({ generation }) => generation), ...(openGeneration === undefined ? [] : [openGeneration])]);
+  const generations = new Set([
+    ...completed.map(({ generation }) => generation),
+    ...(openGeneration === undefined ? [] : [openGeneration]),
+  ]);
+  // what goes stands until it is marked, which a deletion by hand does not do
+  const keptIn = (generation: number): LogRange[] =>
+    [kept, completed].flatMap((standing) => keptLogs(rules, standing, { generation, openGeneration, latest }));
   return {
     backups: [...doomed].map(([backup, reason]) => ({ backup, reason })),
-    logs: [...generations]
-      .toSorted((a, b) => a - b)
-      .map((generation) => ({ generation, keep: merge(keptLogs(rules, kept, { generation, openGeneration, latest })) })),
+    logs: [...generations].toSorted((a, b) => a - b).map((generation) => ({ generation, keep: merge(keptIn(generation)) })),
   };
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findChain } from '#domain/chain.ts';
 import { type GenerationHistory, reachesOf } from '#domain/recovery-window.ts';
-import { isKept, planRetention, type RetentionBackup, type RetentionRules } from '#domain/retention.ts';
+import { isKept, planRetention, type RetentionBackup, type RetentionPlan, type RetentionRules } from '#domain/retention.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -35,6 +35,21 @@ const goneIds = (story: string, over: Partial<RetentionRules> = {}, now?: number
     .backups.map(({ backup }) => backup.id)
     .toSorted();
 };
+
+/** The logs that stay when what goes has been marked as such. */
+function logsAfter(
+  some: RetentionRules,
+  backups: readonly RetentionBackup[],
+  now: number,
+  generation: number,
+): RetentionPlan<RetentionBackup>['logs'] {
+  const gone = new Set(planRetention(some, backups, now, generation).backups.map(({ backup }) => backup.id));
+  const marked = backups.map((backup) => (gone.has(backup.id) ? { ...backup, status: 'deleting' as const } : backup));
+  return planRetention(some, marked, now, generation).logs;
+}
+
+const isIn = (logs: RetentionPlan<RetentionBackup>['logs'], generation: number, sequence: number): boolean =>
+  isKept(logs.find((of) => of.generation === generation)?.keep ?? [], sequence);
 
 describe('the plan of retention', () => {
   it('keeps the newest fulls, and lets go what builds on an older one', () => {
@@ -69,14 +84,13 @@ describe('the plan of retention', () => {
 
   it('keeps the logs that the window needs, those that kept backups need, and none of a generation without backups', () => {
     const { backups, end } = history('FFFFFF');
-    const plan = planRetention({ ...rules, fulls: 4 }, backups, end, 1);
     // the newest is at 60 h, so the window begins at 36 h: the full of 36 h carries it
-    expect(plan.logs).toEqual([{ generation: 1, keep: [{ from: 6, to: 6 }, { from: 8 }] }]);
-    expect(planRetention({ ...rules, fulls: 4, pitrEnabled: false }, backups, end, 1).logs).toEqual([
+    expect(logsAfter({ ...rules, fulls: 4 }, backups, end, 1)).toEqual([{ generation: 1, keep: [{ from: 6, to: 6 }, { from: 8 }] }]);
+    expect(logsAfter({ ...rules, fulls: 4, pitrEnabled: false }, backups, end, 1)).toEqual([
       { generation: 1, keep: [{ from: 6, to: 6 }, { from: 8, to: 8 }, { from: 10, to: 10 }, { from: 12 }] },
     ]);
     const restored = history('FFrFFFF');
-    expect(planRetention({ ...rules, fulls: 2 }, restored.backups, restored.end, 2).logs.map(({ generation }) => generation)).toEqual([2]);
+    expect(logsAfter({ ...rules, fulls: 2 }, restored.backups, restored.end, 2).map(({ generation }) => generation)).toEqual([2]);
     expect(planRetention(rules, [], 0, 1).logs).toEqual([{ generation: 1, keep: [{ from: 0 }] }]);
   });
 });
@@ -90,6 +104,16 @@ const anyRules = fc.record({
 });
 
 describe('whatever the history', () => {
+  it('what would go keeps its logs as long as it has not been marked', () => {
+    fc.assert(
+      fc.property(stories, anyRules, (story, some) => {
+        const { backups, generation, end } = history(story);
+        const { logs } = planRetention(some, backups, end, generation);
+        for (const backup of backups) expect(isIn(logs, backup.generation, backup.firstLog ?? -1)).toBe(true);
+      }),
+    );
+  });
+
   it('every backup that stays has its whole chain and its own logs, and the newest full stays', () => {
     fc.assert(
       fc.property(stories, anyRules, fc.integer({ min: -1000, max: 1000 }), (story, some, jumpHours) => {
@@ -99,10 +123,10 @@ describe('whatever the history', () => {
         const kept = backups.filter(({ id }) => !gone.has(id));
         const fulls = backups.filter(({ kind }) => kind === 'full');
         if (fulls.length > 0) expect(kept).toContain(fulls.at(-1));
+        const logs = logsAfter(some, backups, end + jumpHours * HOUR, generation);
         for (const backup of kept) {
           expect(findChain(kept, backup.id)).toBeDefined();
-          const keep = plan.logs.find((logs) => logs.generation === backup.generation)?.keep ?? [];
-          expect(isKept(keep, backup.firstLog ?? -1)).toBe(true);
+          expect(isIn(logs, backup.generation, backup.firstLog ?? -1)).toBe(true);
         }
       }),
     );
@@ -115,11 +139,11 @@ describe('whatever the history', () => {
         const last = generation;
         const plan = planRetention({ ...some, pitrEnabled: true }, backups, Number.MAX_SAFE_INTEGER, generation);
         const gone = new Set(plan.backups.map(({ backup }) => backup.id));
+        const logs = logsAfter({ ...some, pitrEnabled: true }, backups, Number.MAX_SAFE_INTEGER, generation);
         const latest = Math.max(0, ...backups.map(({ consistentAt }) => consistentAt ?? 0));
         const reach = (after: boolean): GenerationHistory[] =>
           Array.from({ length: last }, (_, index) => {
             const own = backups.filter((backup) => backup.generation === index + 1 && !(after && gone.has(backup.id)));
-            const keep = plan.logs.find((logs) => logs.generation === index + 1)?.keep ?? [];
             const top = Math.max(0, ...backups.filter((backup) => backup.generation === index + 1).map(({ lastLog }) => lastLog ?? 0)) + 2;
             return {
               generation: index + 1,
@@ -130,7 +154,7 @@ describe('whatever the history', () => {
                 lastLog: lastLog ?? 0,
               })),
               pieces: Array.from({ length: top }, (_, number) => number + 1)
-                .filter((sequence) => !after || isKept(keep, sequence))
+                .filter((sequence) => !after || (isIn(plan.logs, index + 1, sequence) && isIn(logs, index + 1, sequence)))
                 .map((sequence) => ({ sequence, name: String(sequence), coversUntil: coveredBy(backups, index + 1, sequence) })),
               gaps: [],
             };
