@@ -29,7 +29,8 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const [database, pidFile, logFile] = [join(dataDir, 'temporal.db'), join(dataDir, 'temporal.pid'), join(dataDir, 'temporal.log')];
   await endEarlierProcess(pidFile, database, 'SIGTERM');
-  const ports = options.ports ?? { frontend: await findFreePort(7233), ui: await findFreePort(8233) };
+  const wished = options.ports ?? { frontend: 7233, ui: 8233 };
+  const ports = { frontend: await findFreePort(wished.frontend), ui: await findFreePort(wished.ui) };
   const server = await startProcess({
     command: binary,
     args: serverArguments(database, ports),

@@ -20,7 +20,7 @@ export interface ProductOptions extends PartsContext {
   readonly dataDir: string;
   /** The wished port; another free one is taken when somebody listens there. */
   readonly apiPort: number;
-  /** The defaults are Temporal's own, where they are free. */
+  /** The wished ports; the defaults are Temporal's own. */
   readonly temporalPorts?: { readonly frontend: number; readonly ui: number };
   /** Further environment for the API and the worker. */
   readonly environment?: Readonly<Record<string, string | undefined>>;

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,6 @@ import { signIn, type ApiClient } from '#lab/client.ts';
 import type { Lab } from '#lab/lab.ts';
 import { findCacheDir } from '#standalone/parts/cache.ts';
 import { createProgress } from '#standalone/parts/progress.ts';
-import { findFreePort } from '#standalone/ports.ts';
 import { type Product, startProduct } from '#standalone/product.ts';
 import { openTestLab, resetPrimary } from './lab.ts';
 
@@ -29,8 +29,8 @@ export async function startTestProduct(engine: EngineName = 'postgresql'): Promi
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-system-'));
   const dataDir = join(folder, 'data');
   const context = { cacheDir: findCacheDir(process.env), progress: createProgress(() => undefined) };
-  // Of its own: products that start at once would all choose the usual ones, and end up with one server.
-  const temporalPorts = { frontend: await findFreePort(), ui: await findFreePort() };
+  // Of its own: products that start at once would all choose the usual ones, and end up with one server. No connection is given these.
+  const temporalPorts = { frontend: randomInt(10_000, 20_000), ui: randomInt(20_000, 30_000) };
   const product = await startProduct({ ...context, dataDir, apiPort: 0, temporalPorts });
   const adminPassword = product.adminPassword ?? '';
   return {
