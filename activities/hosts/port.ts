@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /** How a machine is reached. `hostKey` is the pinned public key as sshd shows it, "ssh-ed25519 AAAA…". */
 export interface HostAddress {
@@ -66,16 +66,24 @@ export interface HostOutput {
   stderr(): string;
 }
 
+/** Both ends of a running script. */
+export interface HostConversation {
+  /** Its standard input; ending it is the end of the input. */
+  readonly input: Writable;
+  /** As of `HostOutput`. */
+  readonly output: Readable;
+}
+
 /**
  * One open link to a machine, as root.
  *
  * Contract: scripts are bash with `set -euo pipefail`, run by `sudo -n`, and travel on standard input,
  * never in argv. Only the exit status decides: a stream that ends without one is `host-unreachable`.
- * Their standard input is empty but for `writeStream`, their directory is /. What a script wrote to its errors stands in the message
+ * Their standard input is empty but for `writeStream` and `converse`, their directory is /. What a script wrote to its errors stands in the message
  * of its failure: it must not print secrets. When the call ends early (signal, timeout, more than 64 MiB of output,
  * lost link), the script's whole session is ended on the machine; what a script that came to its end left running stays.
  * Errors: `host-unreachable`, `host-key-changed`, `host-login-refused`, `host-sudo-refused`,
- * `host-command-failed`, `host-job-lost`, `disk-full`.
+ * `host-command-failed`, `host-job-lost`, `disk-full`, `tool-missing`.
  */
 export interface Host {
   /** Runs a script to its end and returns what it wrote, whatever its exit code. */
@@ -101,6 +109,8 @@ export interface Host {
    * ended before they see an end of their input, and the source's error is thrown. On any failure the source is destroyed.
    */
   writeStream(script: string, source: Readable, options: StreamOptions): Promise<string>;
+  /** As `readStream`, of a script that is given its input while it writes: a protocol. An input that is not ended is never seen to end. */
+  converse(script: string, options: StreamOptions): Promise<HostConversation>;
   /** Ends and removes every job and stream of the scope that is not in `keep`; returns the ids of those found. */
   sweepJobs(scope: string, keep?: readonly string[]): Promise<string[]>;
   close(): void;

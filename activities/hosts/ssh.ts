@@ -2,7 +2,7 @@ import { type ConnectOptions, type Link, openLink } from './connection.ts';
 import { execute } from './execution.ts';
 import { commandFailure } from './failures.ts';
 import { runJob, sweepJobs } from './jobs.ts';
-import { readStream, writeStream } from './streaming.ts';
+import { converse, readStream, writeStream } from './streaming.ts';
 import type { Host, HostAddress, RunOptions } from './port.ts';
 
 export { type ConnectOptions, scanHostKey } from './connection.ts';
@@ -24,6 +24,7 @@ function createHost(link: Link): Host {
     runJob: (job, options) => runJob(run, job, options),
     readStream: (script, options) => readStream(link, script, options),
     writeStream: (script, source, options) => writeStream(link, script, source, options),
+    converse: (script, options) => converse(link, script, options),
     sweepJobs: (scope, keep) => sweepJobs(run, scope, keep),
     close: () => {
       link.lostBecause ??= 'it was closed here';

@@ -10,7 +10,7 @@ import { type Link, unreachable } from './connection.ts';
 import { type Exit, failure, MISSED_PULSES, notRoot, openChannel, STOP_GRACE_MS, waitForExit } from './execution.ts';
 import { commandFailure, lastWords } from './failures.ts';
 import { streamHead } from './job-scripts.ts';
-import type { HostOutput, StreamOptions } from './port.ts';
+import type { HostConversation, HostOutput, StreamOptions } from './port.ts';
 import { conversationOf, loginCommand, READY_MARK, receivingConversationOf, uploadOf } from './remote-shell.ts';
 
 const STDERR_TAIL_BYTES = 1024 * 1024;
@@ -35,9 +35,7 @@ export async function readStream(link: Link, script: string, options: StreamOpti
   );
   try {
     const first = await readGreeting(link, running);
-    const stdout = Readable.from(bytesOf(link, running, first, options.signal), { objectMode: false, highWaterMark: 1024 * 1024 });
-    stdout.once('close', () => void running.end());
-    return { stdout, stderr: running.stderr };
+    return { stdout: outputOf(link, running, first, options.signal), stderr: running.stderr };
   } catch (error) {
     await running.end();
     options.signal?.throwIfAborted();
@@ -73,6 +71,25 @@ export async function writeStream(link: Link, script: string, source: Readable, 
   }
 }
 
+export async function converse(link: Link, script: string, options: StreamOptions): Promise<HostConversation> {
+  const pipe = `/run/tidemark-in-${randomUUID()}`;
+  const whole = streamHead(options.scope, options.id) + script;
+  const running = await start(link, (silenceMs) => receivingConversationOf(whole, pipe, silenceMs), options.signal);
+  try {
+    const first = await readGreeting(link, running);
+    const upload = await openUpload(link, pipe);
+    const onUploaded = ({ code }: Exit): void => void (code === 0 ? running.channel.write('end\n') : running.end());
+    upload.exited.then(onUploaded, () => running.end());
+    const output = outputOf(link, running, first, options.signal);
+    output.once('close', () => upload.channel.destroy());
+    return { input: upload.channel, output };
+  } catch (error) {
+    await running.end();
+    options.signal?.throwIfAborted();
+    throw error;
+  }
+}
+
 /** The script's own failure says more than the broken pipe that followed from it. */
 async function whyNotGiven(link: Link, running: Running, error: unknown): Promise<unknown> {
   if (!(error instanceof TidemarkError) || error.code !== 'host-command-failed') return error;
@@ -83,13 +100,7 @@ async function whyNotGiven(link: Link, running: Running, error: unknown): Promis
 
 /** Brings the source's bytes to the script by a channel of their own; fails when the script ends before it was given them all. */
 async function feed(link: Link, running: Running, source: Readable, pipe: string): Promise<void> {
-  const upload = await openChannel(link, loginCommand(link.isRoot), (channel) => {
-    channel.resume();
-    channel.stderr.resume();
-    return { channel, exited: waitForExit(link, channel) };
-  });
-  upload.exited.catch(() => undefined);
-  upload.channel.write(uploadOf(pipe));
+  const upload = await openUpload(link, pipe);
   let early: TidemarkError | undefined;
   const onExit = (exit: Exit | undefined): void => {
     early ??=
@@ -120,6 +131,18 @@ async function feed(link: Link, running: Running, source: Readable, pipe: string
     watching = false;
     upload.channel.destroy();
   }
+}
+
+/** A channel whose bytes the script is given as its standard input. */
+async function openUpload(link: Link, pipe: string): Promise<Pick<Running, 'channel' | 'exited'>> {
+  const upload = await openChannel(link, loginCommand(link.isRoot), (channel) => {
+    channel.resume();
+    channel.stderr.resume();
+    return { channel, exited: waitForExit(link, channel) };
+  });
+  upload.exited.catch(() => undefined);
+  upload.channel.write(uploadOf(pipe));
+  return upload;
 }
 
 function asLost(link: Link, error: unknown): unknown {
@@ -178,6 +201,17 @@ async function readGreeting(link: Link, { channel, exited, stderr }: Running): P
     if (lineEnd >= 0 && seen.toString('utf8', mark + READY_MARK.length, lineEnd) === '0') return seen.subarray(lineEnd + 1);
     if (lineEnd >= 0 || seen.length > GREETING_BYTES) throw notRoot(link, `${seen.toString('utf8')}${stderr()}`);
   }
+}
+
+/** Destroying it ends the script at once: a generator that waits for a byte cannot be left before one comes. */
+function outputOf(link: Link, running: Running, first: Buffer, signal: AbortSignal | undefined): Readable {
+  const output = Readable.from(bytesOf(link, running, first, signal), { objectMode: false, highWaterMark: 1024 * 1024 });
+  const destroy = output._destroy.bind(output);
+  output._destroy = (error, done) => {
+    void running.end();
+    destroy(error, done);
+  };
+  return output;
 }
 
 async function* bytesOf(link: Link, running: Running, first: Buffer, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {

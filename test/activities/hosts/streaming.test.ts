@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -73,6 +74,17 @@ describe('reading what a script writes', () => {
     abort.abort(new Error('it was cancelled'));
     await expect(reading).rejects.toThrow('it was cancelled');
     expect(await isShown(host, second)).toBe(false);
+  });
+
+  it('ends a script that writes nothing when its reader, which waits, goes', async () => {
+    const seconds = rareSeconds();
+    const { stdout } = await host.readStream(`sleep ${seconds}`, stream());
+    const reading = all(stdout);
+    reading.catch(() => undefined);
+    await eventually(async () => isShown(host, seconds));
+    stdout.destroy();
+    await eventually(async () => !(await isShown(host, seconds)));
+    await expect(reading).rejects.toThrow(/\w/);
   });
 
   it('calls what the script cleans up, also when it is killed', async () => {
@@ -180,6 +192,60 @@ chmod 0755 ${slow}`);
     await expect(writing).rejects.toMatchObject({ code: 'host-unreachable' });
     await eventually(async () => (await filesOf(host, scope)).length === 0, 20_000);
     expect(await host.run(`ls ${mark} 2>/dev/null || true; rm -f ${mark}.begun`)).toBe('');
+    proxy.close();
+  });
+});
+
+describe('conversing with a script', () => {
+  it('answers while it is spoken to, and ends when it has heard the end', async () => {
+    const { input, output } = await host.converse('while read -r line; do echo "heard $line"; done; echo over', stream());
+    const lines = createInterface({ input: output })[Symbol.asyncIterator]();
+    for (const word of ['one', 'two', 'three']) {
+      input.write(`${word}\n`);
+      expect((await lines.next()).value).toBe(`heard ${word}`);
+    }
+    input.end();
+    expect((await lines.next()).value).toBe('over');
+    expect((await lines.next()).done).toBe(true);
+  });
+
+  it('carries much both ways at once', async () => {
+    const { input, output } = await host.converse('cat', stream());
+    const sent = randomBytes(20_000_000);
+    const received = all(output);
+    input.end(sent);
+    expect((await received).equals(sent)).toBe(true);
+  });
+
+  it('fails when the script does, and ends it when its reader goes', async () => {
+    const failing = await host.converse('read -r line; exit 5', stream());
+    failing.input.write('x\n');
+    await expect(all(failing.output)).rejects.toMatchObject({
+      code: 'host-command-failed',
+      message: expect.stringContaining('5') as string,
+    });
+    const seconds = rareSeconds();
+    const sleeping = await host.converse(`sleep ${seconds}`, stream());
+    expect(await isShown(host, seconds)).toBe(true);
+    sleeping.output.destroy();
+    await eventually(async () => !(await isShown(host, seconds)));
+  });
+
+  it('never shows an end to a script whose link is lost', async () => {
+    const mark = `/tmp/tidemark-lost-${scope}`;
+    const address = await hostUnderTest();
+    const proxy = await startTcpProxy(address.host, address.port);
+    const link = await connectHost({ ...address, host: '127.0.0.1', port: proxy.port });
+    const { input, output } = await link.converse(`echo ready; cat >/dev/null; touch ${mark}`, stream());
+    input.on('error', () => undefined);
+    const received = all(output);
+    received.catch(() => undefined);
+    input.write('x\n');
+    await eventually(async () => isShown(host, 'tidemark-in-'));
+    proxy.cut();
+    await expect(received).rejects.toMatchObject({ code: 'host-unreachable' });
+    await eventually(async () => (await filesOf(host, scope)).length === 0, 20_000);
+    expect(await host.run(`ls ${mark} 2>/dev/null || true`)).toBe('');
     proxy.close();
   });
 });
