@@ -17,7 +17,12 @@ export const rooms: readonly Room[] = [
     outside: ['ssh2', '@aws-sdk/client-s3', '@aws-sdk/lib-storage', '@smithy/node-http-handler', '@temporalio/activity', 'nodemailer'],
   },
   { name: 'worker', may: ['domain', 'db', 'activities'], outside: ['@temporalio/worker', 'zod'] },
-  { name: 'api', may: ['domain', 'db'], outside: ['express', '@temporalio/client', 'pino', 'zod'], typesOnly: ['workflows'] },
+  {
+    name: 'api',
+    may: ['domain', 'db'],
+    outside: ['express', '@temporalio/client', 'pino', 'prom-client', 'zod'],
+    typesOnly: ['workflows'],
+  },
 ];
 
 /** May import every room. */

@@ -7,7 +7,7 @@ const logger = createLogger('tidemark-api');
 
 try {
   const api = await startApi(readSettings(process.env), logger);
-  logger.info({ url: api.url }, 'listening');
+  logger.info({ url: api.url, metrics: api.metricsUrl }, 'listening');
   const { createdAdmin } = api;
   if (createdAdmin?.generatedPassword !== undefined) {
     // shown this once, on the terminal and not in the log

@@ -12,12 +12,14 @@ import type { Catalogue } from '#db/tables.ts';
 import { createApi } from './app.ts';
 import type { BootstrapAdmin } from './bootstrap.ts';
 import { ensureBootstrapAdmin } from './bootstrap.ts';
+import { createMetricsListener } from './metrics.ts';
 import type { ApiSettings } from './settings.ts';
 
 const STOP_GRACE_MS = 10_000;
 
 export interface RunningApi {
   readonly url: string;
+  readonly metricsUrl: string | undefined;
   /** Only at the first start of a catalogue. */
   readonly createdAdmin: BootstrapAdmin | undefined;
   /** Takes no more requests, lets those that run end (for 10 s), and closes what was opened. */
@@ -34,15 +36,25 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
     const { adminEmail: email, adminPasswordFile: passwordFile } = settings;
     const createdAdmin = await ensureBootstrapAdmin(db, { email, passwordFile });
     const temporal = new Client({ connection, namespace: settings.temporalNamespace });
-    const server = await listen(createServer(createApi({ db, temporal, sealer, logger, settings })), settings);
-    return { url: urlOf(server), createdAdmin, stop: () => stop(server, connection, db) };
+    const { host, port, metricsPort } = settings;
+    const server = await listen(createServer(createApi({ db, temporal, sealer, logger, settings })), host, port);
+    const metrics = metricsPort === undefined ? undefined : await listen(createServer(createMetricsListener(db)), host, metricsPort);
+    return {
+      url: urlOf(server),
+      metricsUrl: metrics === undefined ? undefined : `${urlOf(metrics)}/metrics`,
+      createdAdmin,
+      async stop() {
+        await Promise.all([close(server), ...(metrics === undefined ? [] : [close(metrics)])]);
+        await release(connection, db);
+      },
+    };
   } catch (error) {
-    await close(connection, db);
+    await release(connection, db);
     throw error;
   }
 }
 
-async function listen(server: Server, { host, port }: ApiSettings): Promise<Server> {
+async function listen(server: Server, host: string, port: number): Promise<Server> {
   server.listen(port, host);
   await once(server, 'listening');
   return server;
@@ -53,16 +65,15 @@ function urlOf(server: Server): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-async function stop(server: Server, connection: Connection, db: Catalogue): Promise<void> {
+async function close(server: Server): Promise<void> {
   const isClosed = once(server, 'close');
   server.close();
   server.closeIdleConnections();
   const late = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
   await isClosed;
   clearTimeout(late);
-  await close(connection, db);
 }
 
-async function close(connection: Connection, db: Catalogue): Promise<void> {
+async function release(connection: Connection, db: Catalogue): Promise<void> {
   await Promise.allSettled([connection.close(), db.destroy()]);
 }

@@ -7,6 +7,8 @@ const environmentSchema = z.object({
   TIDEMARK_DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'),
   TIDEMARK_API_HOST: z.string().min(1).default('127.0.0.1'),
   TIDEMARK_API_PORT: z.coerce.number().int().min(0).max(65_535).default(8700),
+  /** Of /metrics; without it there are none. */
+  TIDEMARK_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TIDEMARK_MASTER_KEY_FILE: z.string().min(1),
@@ -21,6 +23,8 @@ export interface ApiSettings {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
+  /** undefined: no metrics. */
+  readonly metricsPort?: number | undefined;
   readonly temporalAddress: string;
   readonly temporalNamespace: string;
   readonly masterKeyFile: string;
@@ -42,6 +46,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     databaseUrl: data.TIDEMARK_DATABASE_URL,
     host: data.TIDEMARK_API_HOST,
     port: data.TIDEMARK_API_PORT,
+    metricsPort: data.TIDEMARK_METRICS_PORT,
     temporalAddress: data.TEMPORAL_ADDRESS,
     temporalNamespace: data.TEMPORAL_NAMESPACE,
     masterKeyFile: data.TIDEMARK_MASTER_KEY_FILE,
