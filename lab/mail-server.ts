@@ -10,6 +10,8 @@ export interface MailServer {
   readonly received: string[];
   /** What the next recipients are answered; null takes them. */
   refuseWith: string | null;
+  /** How long it thinks about each step; without end where it is infinite. */
+  delayMs: number;
   /** Recipients that are always refused. */
   readonly refused: Set<string>;
   stop(): Promise<void>;
@@ -19,18 +21,20 @@ export interface MailServer {
 export async function startMailServer(): Promise<MailServer> {
   const received: string[] = [];
   const refused = new Set<string>();
-  const state = { refuseWith: null as string | null };
+  const state = { refuseWith: null as string | null, delayMs: 0 };
+  const later = (act: () => void): void => void (state.delayMs < Infinity && setTimeout(act, state.delayMs));
   const server = new SMTPServer({
-    onAuth: (_credentials, _session, done) => done(null, { user: 'somebody' }),
+    onConnect: (_session, done) => later(done),
+    onAuth: (_credentials, _session, done) => later(() => done(null, { user: 'somebody' })),
     allowInsecureAuth: true,
     disabledCommands: ['STARTTLS'],
     onRcptTo({ address }, _session, done) {
       const words = refused.has(address) ? 'no such mailbox' : state.refuseWith;
-      done(words === null ? null : new Error(words));
+      later(() => done(words === null ? null : new Error(words)));
     },
     onData(stream, _session, done) {
       text(stream).then(
-        (message) => done(received.push(message) > 0 ? null : undefined),
+        (message) => later(() => done(received.push(message) > 0 ? null : undefined)),
         (error: Error) => done(error),
       );
     },
@@ -49,6 +53,12 @@ export async function startMailServer(): Promise<MailServer> {
     },
     set refuseWith(words) {
       state.refuseWith = words;
+    },
+    get delayMs() {
+      return state.delayMs;
+    },
+    set delayMs(delayMs) {
+      state.delayMs = delayMs;
     },
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };

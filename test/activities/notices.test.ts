@@ -108,6 +108,20 @@ describe('a notice', () => {
     server = await startMailServer();
   });
 
+  it('reaches a server that takes its time, once; one that never answers is given up, and named', async () => {
+    const event = randomUUID();
+    const { recordNotice, sendNotice } = activities(server.url);
+    await run(recordNotice, failed(event));
+    server.delayMs = Infinity;
+    await expect(run(sendNotice, { event })).rejects.toMatchObject({ type: 'mail-failed', nonRetryable: false });
+    expect(await rows(event)).toMatchObject([
+      { sent_at: null, last_error: expect.stringMatching(/127\.0\.0\.1:\d+ .*(?:timeout|greeting)/i) as string },
+    ]);
+    server.delayMs = 1_000;
+    await run(sendNotice, { event });
+    expect(server.received).toHaveLength(1);
+  }, 30_000);
+
   it('waits in the outbox where no mail server is configured, and says so', async () => {
     const event = randomUUID();
     const { recordNotice, sendNotice } = activities(undefined);
