@@ -116,7 +116,8 @@ export interface HostActivities {
 
 /** What moves data and takes minutes to hours, on the queue `tidemark-transfers`. */
 export interface TransferActivities {
-  runBackup(input: BackupRef): Promise<{ storedBytes: number }>;
+  /** `sourceChange` tells, in words, that it was read elsewhere than the one before. */
+  runBackup(input: BackupRef): Promise<{ storedBytes: number; sourceChange?: string | undefined }>;
   /** Removes what is marked as `deleting`, what failed backups left, and logs that nothing needs any more. */
   removeDeleted(input: TaskRef): Promise<void>;
   /** Everything that a policy has stored, of all databases. */

@@ -1,6 +1,7 @@
 import { findBackup, getBackup, insertBackup, listBackups, markBackupRunning, updateBackup, backupLink } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
 import type { Catalogue } from '#db/tables.ts';
+import { getDatabase } from '#db/databases.ts';
 import { linkBackup } from '#db/tasks.ts';
 import { decideKind } from '#domain/chain.ts';
 import { TidemarkError } from '#domain/errors.ts';
@@ -10,6 +11,8 @@ import { getOpenGeneration } from './attachments.ts';
 import type { ActivityDeps } from './context.ts';
 import { withRepository } from './context.ts';
 import type { BackupOutcome } from './engines/port.ts';
+import { getEngine } from './engines/registry.ts';
+import { describeSourceChange, takeFromBest } from './sources.ts';
 import { wrapLong } from './wrap.ts';
 
 type BackupActivities = Pick<TransferActivities, 'runBackup'>;
@@ -34,7 +37,7 @@ export async function planBackup(
     kind: decision.kind,
     parent_id: decision.kind === 'incremental' ? decision.parent.id : null,
     fallback_reason: fallbackReason ?? null,
-    // Which server to read from is chosen here once replicas are sources; until then it is the primary.
+    // until one is chosen
     source_id: databaseId,
   });
   return { kind: decision.kind, ...(fallbackReason === undefined ? {} : { fallbackReason }) };
@@ -45,15 +48,23 @@ export function createBackupActivities(deps: ActivityDeps): BackupActivities {
   return {
     runBackup: wrapLong(db, 'Backing up', async ({ backupId, databaseId }: BackupRef, attempt) => {
       const backup = await getBackup(db, backupId);
-      if (backup.status === 'completed') return { storedBytes: backup.stored_bytes ?? 0 };
+      const { engine: name } = await getDatabase(db, databaseId);
+      const told = async (storedBytes: number) => ({
+        storedBytes,
+        sourceChange: await describeSourceChange(db, backupId, getEngine(name)),
+      });
+      if (backup.status === 'completed') return told(backup.stored_bytes ?? 0);
       await markBackupRunning(db, backupId);
       const parent = backup.parent_id === null ? undefined : await getBackup(db, backup.parent_id);
       return withRepository(deps, { databaseId, generation: backup.generation }, attempt, async (engine, context) => {
         await context.host.sweepJobs(databaseId, [`backup-${backupId}`]);
-        const outcome = await engine.backUp(context, { backupId, kind: backup.kind, parentLabel: parent?.label ?? undefined });
+        const request = { backupId, kind: backup.kind, parentLabel: parent?.label ?? undefined };
+        const { outcome, reason } = await takeFromBest(deps, { backup, parent, engine }, attempt, (replica) =>
+          engine.backUp(context, { ...request, replica }),
+        );
         const lineage = await findLineage(db, backup, outcome);
-        await updateBackup(db, backupId, { ...lineage, ...completedColumns(outcome) });
-        return { storedBytes: outcome.storedBytes };
+        await updateBackup(db, backupId, { ...lineage, ...completedColumns(outcome), source_reason: reason });
+        return told(outcome.storedBytes);
       });
     }),
   };
@@ -85,6 +96,7 @@ function completedColumns(outcome: BackupOutcome): Partial<BackupRow> {
   return {
     status: 'completed',
     label: outcome.label,
+    source_id: outcome.sourceId,
     server_version: outcome.serverVersion,
     consistent_at: outcome.consistentAt,
     first_log: outcome.firstLog ?? null,

@@ -22,6 +22,8 @@ export interface ActivityDeps {
   readonly guard: NetworkGuard;
   /** undefined where no mail server is configured. */
   readonly mailer?: Mailer | undefined;
+  /** How long a replica may take to catch up with its primary before a backup is read elsewhere; 60 where it is not said. */
+  readonly replicaCatchUpSeconds?: number | undefined;
   /** Under which address people reach the panel; for links in mails. */
   readonly publicUrl?: string | undefined;
 }

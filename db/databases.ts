@@ -41,6 +41,11 @@ export async function listDatabases(db: Catalogue, ownerId?: string): Promise<Da
   return (ownerId === undefined ? query : query.where('owner_id', '=', ownerId)).execute();
 }
 
+/** Of one primary, by name. */
+export async function listReplicas(db: Catalogue, primaryId: string): Promise<DatabaseRow[]> {
+  return db.selectFrom('databases').selectAll().where('primary_id', '=', primaryId).orderBy('name').orderBy('id').execute();
+}
+
 /** A database with what it is attached to; without an attachment all of that is null. */
 export interface DatabaseOverview extends DatabaseRow, Nullable<Pick<Tables['policies'], (typeof scheduleColumns)[number]>> {
   policy_id: string | null;

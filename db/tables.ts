@@ -123,6 +123,7 @@ interface BackupsTable {
   parent_id: string | null;
   /** Why an incremental that was asked for became a full. */
   fallback_reason: string | null;
+  source_reason: string | null;
   /** The server that the backup was read from. */
   source_id: string;
   /** The engine's own name of the backup. */

@@ -34,6 +34,11 @@ export const errorCatalogue = {
     retryable: false,
     hint: 'Use an address that is reachable from outside, or ask the operator to name the range in TIDEMARK_ALLOWED_NETWORKS.',
   },
+  'replica-not-usable': {
+    status: 500,
+    retryable: false,
+    hint: 'The data is read from the primary meanwhile. The replica has to follow its primary without filters and without writes of its own; of MariaDB and MySQL, by GTIDs.',
+  },
   // restore
   'target-outside-window': { status: 422, retryable: false, hint: 'Choose a time inside one of the intervals of the recovery window.' },
   'backup-not-restorable': { status: 422, retryable: false, hint: 'Choose a backup in status completed whose whole chain is completed.' },

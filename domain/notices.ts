@@ -40,7 +40,8 @@ const consequences: Readonly<Record<NoticeKind, (facts: NoticeFacts) => string>>
     'No scheduled backup runs any more. Log archiving and retention go on. A manual backup that goes well, or Reset Failures, lets the policy go on.',
   'pitr-gap': () =>
     'The database cannot be restored to a time inside the gap. Backups, and times before it and after the next backup, are not affected.',
-  'source-changed': () => 'The next backup was read from another server. Nothing has to be done if that is as you meant it.',
+  'source-changed': () =>
+    'The backup is complete. Look at the server that is not read any more, if you did not take it out of use yourself.',
 };
 
 /** What happened, since when, what to do: as plain text and as HTML. What comes from outside stays text in both. */

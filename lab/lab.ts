@@ -35,6 +35,10 @@ export function primaryOf(engine: EngineName): DatabaseService {
   return `${machines[engine].prefix}-primary`;
 }
 
+export function replicaOf(engine: EngineName): DatabaseService {
+  return `${machines[engine].prefix}-replica`;
+}
+
 export interface LabOptions extends PartsContext {
   /** Labs of different names and subnets run side by side. */
   readonly name: string;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, ApiClient, Task } from './client.ts';
 import type { EngineName } from '#domain/states.ts';
-import { type Lab, primaryOf } from './lab.ts';
+import { type DatabaseService, type Lab, primaryOf, replicaOf } from './lab.ts';
 import type { Writer } from './writer.ts';
 
 /** Notes how long each step took and tells how it goes. */
@@ -29,10 +29,22 @@ export async function createStore(lab: Lab, bucket: string): Promise<Answer> {
 
 /** Registers the lab's primary of an engine and waits until its check has ended. */
 export async function registerPrimary(lab: Lab, api: ApiClient, name: string, engine: EngineName = 'postgresql'): Promise<string> {
-  const { address, sshPort, databasePort } = lab.hosts[primaryOf(engine)];
+  return register(lab, api, lab.hosts[primaryOf(engine)], { name, engine });
+}
+
+/** Registers the lab's replica beside its primary and waits until its check has ended. */
+export async function registerReplica(lab: Lab, api: ApiClient, name: string, primaryId: string, engine: EngineName): Promise<string> {
+  return register(lab, api, lab.hosts[replicaOf(engine)], { name, engine, role: 'replica', primaryId });
+}
+
+async function register(
+  lab: Lab,
+  api: ApiClient,
+  { address, sshPort, databasePort }: Lab['hosts'][DatabaseService],
+  more: Answer,
+): Promise<string> {
   const database = await api.post<{ id: string; taskId: string }>('/databases', {
-    name,
-    engine,
+    ...more,
     host: address,
     port: databasePort,
     sshPort,

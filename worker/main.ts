@@ -19,7 +19,14 @@ async function main(): Promise<void> {
   const mailUrl = settings.TIDEMARK_MAIL_URL;
   const mailer = mailUrl === undefined ? undefined : createMailer({ url: mailUrl, from: settings.TIDEMARK_MAIL_FROM });
   const workers = await startWorkers(
-    { db, sealer, guard, mailer, publicUrl: settings.TIDEMARK_PUBLIC_URL },
+    {
+      db,
+      sealer,
+      guard,
+      mailer,
+      publicUrl: settings.TIDEMARK_PUBLIC_URL,
+      replicaCatchUpSeconds: settings.TIDEMARK_REPLICA_CATCH_UP_SECONDS,
+    },
     { connection, namespace: settings.TEMPORAL_NAMESPACE, transfers: settings.TIDEMARK_TRANSFERS },
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void workers.stop());

@@ -51,6 +51,8 @@ export interface OperationReport {
   readonly attached: boolean;
   /** Gaps in the log archive that it was the first to find. */
   readonly gaps?: readonly string[];
+  /** That its backup was read elsewhere than the one before. */
+  readonly sourceChange?: string;
   /** Absent when it went well. */
   readonly error?: Failure;
 }

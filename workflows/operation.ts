@@ -14,6 +14,8 @@ export interface RunningOperation {
   attached: boolean;
   /** Gaps in the log archive that were found on the way; the policy tells people of them. */
   gaps: string[];
+  /** That its backup was read elsewhere than the one before; people are told of that too. */
+  sourceChange?: string | undefined;
 }
 
 /** Tells the task's story around `work`: it begins, it ends well or with its failure, and the policy hears of it whatever happens. */
@@ -43,7 +45,8 @@ export async function runOperation(
   if (error !== undefined) throw endingOf(error);
 }
 
-async function report({ ref, databaseName, attached, gaps }: RunningOperation, kind: TaskKind, error: Failure | undefined): Promise<void> {
+async function report(operation: RunningOperation, kind: TaskKind, error: Failure | undefined): Promise<void> {
+  const { ref, databaseName, attached, gaps, sourceChange } = operation;
   const words: OperationReport = {
     databaseId: ref.databaseId,
     taskId: ref.taskId,
@@ -51,6 +54,7 @@ async function report({ ref, databaseName, attached, gaps }: RunningOperation, k
     kind,
     attached,
     ...(gaps.length > 0 && { gaps }),
+    ...(sourceChange !== undefined && { sourceChange }),
     ...(error && { error }),
   };
   try {

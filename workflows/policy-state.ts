@@ -156,6 +156,12 @@ export function noteOutcome(memory: PolicyMemory, report: OperationReport): void
   if (!freeDatabase(memory, report)) return;
   for (const [index, message] of (report.gaps ?? []).entries())
     noteNotice(memory, report.databaseId, { kind: 'pitr-gap', message, event: `pitr-gap-${report.taskId}-${index}` });
+  if (report.sourceChange !== undefined)
+    noteNotice(memory, report.databaseId, {
+      kind: 'source-changed',
+      message: report.sourceChange,
+      event: `source-changed-${report.taskId}`,
+    });
   if (report.kind !== 'backup') return;
   const { paused } = memory.failures;
   memory.failures = countOutcome(memory.failures, {

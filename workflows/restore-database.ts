@@ -5,8 +5,9 @@ import { type RunningOperation, runOperation } from './operation.ts';
 import { catalogue, steps, swaps, transfers } from './proxies.ts';
 import { takeBackup } from './take-backup.ts';
 
-interface Restore extends RunningOperation {
+interface Restore {
   readonly restore: RestoreRef;
+  readonly databaseName: string;
 }
 
 /** Ends with the restored data or with the old data. Until the swap the database serves, and a cancellation takes everything back. */
@@ -14,9 +15,10 @@ export async function restoreDatabase(input: RestoreRef): Promise<void> {
   await runOperation('restore', 'Restore', input, async (operation) => {
     const restore = { ...operation.ref, restoreId: input.restoreId };
     await steps(`Plan the restore of ${operation.databaseName}`).planRestore(restore);
-    await build({ ...operation, restore });
-    await CancellationScope.nonCancellable(() => swap({ ...operation, restore }));
-    await secure({ ...operation, restore });
+    const { databaseName } = operation;
+    await build({ databaseName, restore });
+    await CancellationScope.nonCancellable(() => swap({ databaseName, restore }));
+    await secure(operation, restore);
   });
 }
 
@@ -43,8 +45,8 @@ async function swap({ restore, databaseName }: Restore): Promise<void> {
 }
 
 /** The data is restored: from here on nothing goes back, every step is tried, and what fails is told as such. */
-async function secure(operation: Restore): Promise<void> {
-  const { restore, ref, databaseName } = operation;
+async function secure(operation: RunningOperation, restore: RestoreRef): Promise<void> {
+  const { ref, databaseName } = operation;
   const leftover = await findFailure(() => CancellationScope.nonCancellable(cleanUp({ restore, databaseName })));
   const unsafe = await findFailure(async () => {
     await CancellationScope.nonCancellable(async () => {
@@ -58,7 +60,7 @@ async function secure(operation: Restore): Promise<void> {
     throw failWith(leftover.code, `the data is restored, but the old data could not be removed: ${leftover.message}`);
 }
 
-function cleanUp({ restore, databaseName }: Pick<Restore, 'restore' | 'databaseName'>): () => Promise<void> {
+function cleanUp({ restore, databaseName }: Restore): () => Promise<void> {
   return () => steps(`Remove what the restore of ${databaseName} no longer needs`).cleanUpRestore(restore);
 }
 

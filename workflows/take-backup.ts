@@ -14,7 +14,9 @@ export async function takeBackup(operation: RunningOperation, requested: BackupK
   const backup = { ...ref, backupId: uuid4() };
   const { kind } = await catalogue(`Plan the ${requested} backup of ${databaseName}`).planBackup({ ...backup, kind: requested });
   try {
-    await transfers(`${kind === 'full' ? 'Full' : 'Incremental'} backup of ${databaseName}`).runBackup(backup);
+    const title = `${kind === 'full' ? 'Full' : 'Incremental'} backup of ${databaseName}`;
+    const { sourceChange } = await transfers(title).runBackup(backup);
+    operation.sourceChange = sourceChange;
   } catch (error) {
     await undoAfter(error, () =>
       catalogue(`Mark the backup of ${databaseName} failed`).failBackup({ ...backup, failure: failureOf(error) }),

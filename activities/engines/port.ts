@@ -9,6 +9,8 @@ export interface Capabilities {
   readonly backupNeedsLogs: boolean;
   /** The server archives what it logs by itself, all the time; otherwise every `flushLogs` does. */
   readonly archivesByItself: boolean;
+  /** An incremental is made of logs, which only the primary has. */
+  readonly incrementalsFromLogs: boolean;
   /** The host itself talks to the bucket: it must be told of changed credentials. */
   readonly credentialsOnHost: boolean;
   readonly defaultPort: number;
@@ -50,6 +52,8 @@ export interface BackupRequest {
   readonly kind: BackupKind;
   /** The label of the parent; undefined for a full. */
   readonly parentLabel: string | undefined;
+  /** Where the data is read; undefined is the primary. Logs are the primary's always. */
+  readonly replica?: ReplicaSource | undefined;
 }
 
 export interface BackupOutcome {
@@ -57,6 +61,8 @@ export interface BackupOutcome {
   readonly label: string;
   /** The label that it really builds on. */
   readonly parentLabel: string | undefined;
+  /** The id of the database whose data was read: the primary's, or a replica's. */
+  readonly sourceId: string;
   /** Why an incremental became a full. */
   readonly fallbackReason: string | undefined;
   readonly serverVersion: string;
@@ -79,6 +85,13 @@ export interface LogReport {
     readonly coversUntil: Date | null;
   }[];
   readonly gaps: readonly { readonly sequence: number; readonly reason: string }[];
+}
+
+/** A replica whose data is read in its primary's place. */
+export interface ReplicaSource {
+  readonly context: HostContext;
+  /** How long it may take to reach what the primary had when the backup began. */
+  readonly catchUpSeconds: number;
 }
 
 /** What has to be brought back, and under which generation life goes on. */
@@ -113,7 +126,7 @@ export interface Engine {
   arm(context: EngineContext): Promise<void>;
   /** Turns log archiving off and removes every file and credential of ours from the host. */
   disarm(context: EngineContext): Promise<void>;
-  /** Takes a backup, proves it (P1) and writes its manifest last. Errors: `backup-failed`, `backup-not-proven`, `disk-full`, `tables-not-supported`. */
+  /** Takes a backup, proves it (P1) and writes its manifest last. Errors: `backup-failed`, `backup-not-proven`, `disk-full`, `tables-not-supported`, and for a replica `replica-not-usable`. */
   backUp(context: EngineContext, request: BackupRequest): Promise<BackupOutcome>;
   /** Everything committed up to now is in the archive when it returns. Errors: `archiving-stalled`. */
   flushLogs(context: EngineContext): Promise<LogMark>;

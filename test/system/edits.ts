@@ -13,6 +13,8 @@ export interface ShownBackup {
   readonly kind: 'full' | 'incremental';
   readonly status: string;
   readonly generation: number;
+  readonly sourceId: string;
+  readonly sourceReason: string | null;
 }
 
 /** Newest first. */

@@ -6,6 +6,7 @@ import { createPolicy, createStore, noteSecond, registerPrimary, restoreTo } fro
 import { createApplication } from '#lab/application.ts';
 import { startWriter, type Writer } from '#lab/writer.ts';
 import { editHost, expectNewGeneration, listBackups, pitrStatus } from './edits.ts';
+import { expectReplicaAsSource, expectReplicaLostMidway } from './sources.ts';
 import { readHistories } from '../temporal-histories.ts';
 import { startTestProduct, type TestProduct } from '../product.ts';
 
@@ -210,6 +211,14 @@ describe('the main job on PostgreSQL', () => {
     await house.api.waitForTask((await house.api.post<Task>(`/databases/${databaseId}/pitr-retries`)).id);
     expect(await pitrStatus(house.api, attached)).toBe('active');
     expect(await listBackups(house.api, attached)).toEqual(before);
+  });
+
+  it('reads its backups from a replica that follows, to any second', async () => {
+    await expectReplicaAsSource({ house, engine: 'postgresql', policyId, databaseId, name });
+  });
+
+  it('takes the primary where the replica dies in the middle of a backup', async () => {
+    await expectReplicaLostMidway({ house, engine: 'postgresql', policyId, databaseId, name });
   });
 
   it('keeps every secret out of Temporal, logs, answers and the host when it is done', async () => {

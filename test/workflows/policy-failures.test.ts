@@ -58,6 +58,20 @@ test('each failure is told once, and the pause once', async () => {
   expect(sent.toSorted()).toEqual(told.map(({ event }) => event).toSorted());
 });
 
+test('a backup that was read elsewhere than the one before is told once', async () => {
+  const bench = benchOf();
+  const databaseId = newId();
+  const subject = await bench.startPolicy({ attached: [databaseId] });
+  bench.world.answers.runBackup = { storedBytes: 1, sourceChange: 'read from the replica now' };
+  await bench.backUp(subject, databaseId);
+  await bench.untilFree(subject, databaseId);
+  bench.world.answers.runBackup = { storedBytes: 1 };
+  await bench.backUp(subject, databaseId);
+  await bench.untilFree(subject, databaseId);
+  const told = bench.world.calls.flatMap(({ name, input }) => (name === 'recordNotice' ? [input] : []));
+  expect(told).toMatchObject([{ kind: 'source-changed', message: 'read from the replica now', databaseId }]);
+});
+
 test('a manual backup is allowed while paused, and one that goes well makes the policy active again', async () => {
   const bench = benchOf();
   const { subject, databaseId } = await startFailing(bench);

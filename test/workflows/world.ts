@@ -58,14 +58,22 @@ export interface World {
   /** What probing any store finds. */
   readonly store: { probe: ProbeReport };
   /** What some activities answer. */
-  readonly answers: { checkLogs: LogGaps; planConfiguration: { switchesEncryption: boolean; needsFull: boolean } };
+  readonly answers: {
+    checkLogs: LogGaps;
+    planConfiguration: { switchesEncryption: boolean; needsFull: boolean };
+    runBackup: { storedBytes: number; sourceChange?: string };
+  };
   /** Runs before an activity; what it throws is the activity's failure. */
   readonly before: { [N in keyof Activities]?: (input: Parameters<Activities[N]>[0]) => void | Promise<void> };
   readonly activities: Activities;
 }
 
 export function usualAnswers(): World['answers'] {
-  return { checkLogs: { open: [], found: [] }, planConfiguration: { switchesEncryption: false, needsFull: false } };
+  return {
+    checkLogs: { open: [], found: [] },
+    planConfiguration: { switchesEncryption: false, needsFull: false },
+    runBackup: { storedBytes: 1 },
+  };
 }
 
 export function createWorld(client: WorkflowClient): World {
@@ -194,7 +202,7 @@ export async function isRunning(client: WorkflowClient, workflowId: string): Pro
   }
 }
 
-function backupsOf({ backups, tasks }: Omit<World, 'activities'>): Pick<Activities, 'planBackup' | 'runBackup' | 'failBackup'> {
+function backupsOf({ backups, tasks, answers }: Omit<World, 'activities'>): Pick<Activities, 'planBackup' | 'runBackup' | 'failBackup'> {
   return {
     async planBackup({ backupId, databaseId, taskId, kind }) {
       backups.set(backupId, { databaseId, kind, status: 'pending', beganAt: tasks.get(taskId)?.beganAt ?? 0 });
@@ -203,7 +211,7 @@ function backupsOf({ backups, tasks }: Omit<World, 'activities'>): Pick<Activiti
     async runBackup({ backupId }) {
       const backup = backups.get(backupId);
       if (backup !== undefined) backup.status = 'completed';
-      return { storedBytes: 1 };
+      return answers.runBackup;
     },
     async failBackup({ backupId }) {
       const backup = backups.get(backupId);

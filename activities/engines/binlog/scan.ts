@@ -1,7 +1,7 @@
 import { TidemarkError } from '#domain/errors.ts';
 import type { Bounds, Commit } from './commit-clock.ts';
 import { clockOf } from './commit-clock.ts';
-import type { BinlogGrammar } from './grammar.ts';
+import type { BinlogGrammar, TransactionStart } from './grammar.ts';
 import { CHECKSUM_BYTES, HEADER_BYTES } from './grammar.ts';
 
 /** What the event headers of one closed binary log say. Times are seconds since the epoch. */
@@ -31,8 +31,9 @@ export interface BinlogScanner {
   finish(bounds: Bounds): BinlogScan;
 }
 
-export function createScanner(grammar: BinlogGrammar, name: string): BinlogScanner {
-  const found = createFindings(grammar, name);
+/** `onTransaction` hears of each transaction, where it begins, and which part of the state it moves on. */
+export function createScanner(grammar: BinlogGrammar, name: string, onTransaction?: TransactionListener): BinlogScanner {
+  const found = createFindings(grammar, name, onTransaction);
   let position = 0;
   let held: Buffer = Buffer.alloc(0);
   let skip = 0;
@@ -71,6 +72,8 @@ export function createScanner(grammar: BinlogGrammar, name: string): BinlogScann
   };
 }
 
+type TransactionListener = (moves: TransactionStart['moves'], position: number) => void;
+
 interface Findings {
   /** How many of an event's bytes are to be noted. */
   bytesOf(type: number, length: number): number;
@@ -78,7 +81,7 @@ interface Findings {
   finish(sizeBytes: number, bounds: Bounds): BinlogScan;
 }
 
-function createFindings(grammar: BinlogGrammar, name: string): Findings {
+function createFindings(grammar: BinlogGrammar, name: string, onTransaction?: TransactionListener): Findings {
   const commits: Commit[] = [];
   let createdAt: number | undefined;
   let closing: { readonly position: number; readonly nextFile: string | undefined } | undefined;
@@ -98,6 +101,7 @@ function createFindings(grammar: BinlogGrammar, name: string): Findings {
         const { second, certain, moves } = grammar.readTransaction(event, type);
         commits.push({ second, position, certain });
         if (moves !== undefined) state.set(...moves);
+        onTransaction?.(moves, position);
       } else if (type === types.formatDescription) {
         createdAt ??= event.readUInt32LE(0);
       } else if (type === grammar.stateType) {

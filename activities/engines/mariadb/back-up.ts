@@ -1,6 +1,6 @@
 import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import type { BackupGrammar, BackupPlace, ToolReport } from '../streamed/backup-grammar.ts';
+import type { BackupGrammar, BackupPlace, Told } from '../streamed/backup-grammar.ts';
 import { compressor, readCounts, reportMark } from '../streamed/backup-grammar.ts';
 
 /** Engines whose files mariadb-backup copies, or that hold nothing that outlives a restart. */
@@ -22,14 +22,14 @@ function directoryOf(databaseId: string): string {
 }
 
 /** The metadata's files are called xtrabackup_… in older series. */
-function script({ databaseId, backupId, server, parent }: BackupPlace): string {
-  const incremental = parent?.pages == null ? [] : [`--incremental-lsn=${parent.pages.to}`];
+function script({ databaseId, backupId, server, parent, isReplica }: BackupPlace): string {
+  const options = [...(parent?.pages == null ? [] : [`--incremental-lsn=${parent.pages.to}`]), ...(isReplica ? ['--slave-info'] : [])];
   return sh`run=${`${directoryOf(databaseId)}/${backupId}`}
 clean_up() { rm -rf -- "$run"; rmdir -- "$(dirname "$run")" 2>/dev/null || true; }
 mkdir -p -m 0700 -- "$run"/target "$run"/lsn
 export HOME=/root
 mariadb-backup --backup --stream=mbstream --parallel=2 --user=root --socket=${server.socket} --datadir=${server.dataDirectory} \
-  --target-dir="$run"/target --extra-lsndir="$run"/lsn ${incremental} 2>"$run"/log </dev/null \
+  --target-dir="$run"/target --extra-lsndir="$run"/lsn ${options} 2>"$run"/log </dev/null \
   | ${raw(compressor)} 2>"$run"/zstd || { grep -iE 'error|fatal|denied' "$run"/log | tail -n 5 >&2; tail -n 3 "$run"/log >&2; cat "$run"/zstd >&2; exit 1; }
 tail -n 1 "$run"/log | grep -q 'completed OK!' || { echo 'mariadb-backup did not say that it completed' >&2; tail -n 3 "$run"/log >&2; exit 1; }
 {
@@ -37,11 +37,12 @@ tail -n 1 "$run"/log | grep -q 'completed OK!' || { echo 'mariadb-backup did not
   echo "ended = $(date +%s%3N)"
   cat "$run"/zstd
   cat "$run"/lsn/*_checkpoints "$run"/lsn/*_info
+  grep "gtid_slave_pos '" "$run"/log || true
 } >&2
 `;
 }
 
-function readReport(report: string, { parent }: BackupPlace): ToolReport {
+function readReport(report: string, { parent, isReplica }: BackupPlace): Told {
   const number = (pattern: RegExp): number => {
     const found = pattern.exec(report)?.[1];
     if (found === undefined) throw new TidemarkError('backup-not-proven', `mariadb-backup's own report lacks ${pattern.source}`);
@@ -57,8 +58,10 @@ function readReport(report: string, { parent }: BackupPlace): ToolReport {
   const [, file, position] = /^binlog_pos = filename '([^']+)', position '(\d+)'/m.exec(report) ?? [];
   return {
     ...readCounts(report),
-    position: file === undefined ? null : { file, position: Number(position) },
+    // a replica's own logs lead nowhere
+    position: file === undefined || isReplica ? null : { file, position: Number(position) },
     consistentAt: number(/^ended = (\d+)$/m),
     pages,
+    gtid: /gtid_slave_pos '([^']*)'/.exec(report)?.[1],
   };
 }

@@ -14,6 +14,7 @@ export const server: ServerGrammar = {
     + (select coalesce(sum(data_length + index_length), 0) from information_schema.tables where engine <> 'InnoDB' and table_type = 'BASE TABLE'),
   'uuid', (select md5(concat(coalesce(max(variable_value), ''), @@hostname, @@port)) from information_schema.global_variables where variable_name = 'SERVER_UID'),
   'serverId', @@server_id,
+  'readOnly', @@read_only + 0,
   'logBin', @@log_bin + 0,
   'logBasename', @@log_bin_basename,
   'logFormat', @@binlog_format,

@@ -1,6 +1,6 @@
 import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import type { BackupGrammar, BackupPlace, ToolReport } from '../streamed/backup-grammar.ts';
+import type { BackupGrammar, BackupPlace, Told } from '../streamed/backup-grammar.ts';
 import { compressor, readCounts, reportMark } from '../streamed/backup-grammar.ts';
 import { clientCommand } from '../streamed/server.ts';
 import { server as grammar } from './server.ts';
@@ -76,7 +76,7 @@ ended=$(date +%s%3N)
 `;
 }
 
-function readReport(report: string): ToolReport {
+function readReport(report: string): Told {
   const text = (name: string): string | undefined => new RegExp(`^${name} = (\\S+)$`, 'm').exec(report)?.[1];
   const [ended, file] = [text('ended'), text('log')];
   if (ended === undefined) throw new TidemarkError('backup-not-proven', `the copy was streamed, but its report is not whole: ${report}`);
@@ -85,6 +85,7 @@ function readReport(report: string): ToolReport {
     position: file === undefined ? null : { file, position: FIRST_EVENT },
     consistentAt: Number(ended),
     pages: null,
+    gtid: undefined,
   };
 }
 

@@ -12,6 +12,7 @@ export const server: ServerGrammar = {
   'sizeBytes', (select coalesce(sum(file_size), 0) from information_schema.innodb_tablespaces),
   'uuid', @@server_uuid,
   'serverId', @@server_id,
+  'readOnly', @@read_only + 0,
   'logBin', @@log_bin + 0,
   'logBasename', @@log_bin_basename,
   'logFormat', @@binlog_format,

@@ -1,8 +1,10 @@
 import { TidemarkError } from '#domain/errors.ts';
-import type { BackupOutcome, BackupRequest, EngineContext } from '../port.ts';
+import type { BackupOutcome, BackupRequest, EngineContext, HostContext } from '../port.ts';
 import { createStanza, deploy, repositoryError } from './arm.ts';
 import type { BackupInfo } from './info.ts';
-import { annotation, findBackupInfo, listBackupInfo } from './info.ts';
+import { annotation, findBackupInfo, listBackupInfo, sourceAnnotation } from './info.ts';
+import { standbyName, withStandby } from './standby.ts';
+import type { BridgeEnd } from './bridge.ts';
 import { findBrokenObjects } from './prove.ts';
 import { homeOf } from '../home.ts';
 import { writeManifest } from '../manifest.ts';
@@ -19,8 +21,19 @@ export async function backUp(context: EngineContext, request: BackupRequest): Pr
   const before = await listOrCreate(context, server, config);
   const finished = before.find((info) => info.annotation?.[annotation] === request.backupId);
   const lost = finished === undefined ? await whyParentIsLost(context, server, config, before, request.parentLabel) : undefined;
-  const label = finished?.label ?? (await runBackup(context, server, config, request, lost === undefined ? request.kind : 'full'));
-  const outcome = outcomeOf(await prove(context, server, config, request, label), facts, request, lost);
+  const kind = lost === undefined ? request.kind : 'full';
+  const primary = { context, server, config, facts };
+  const label =
+    finished?.label ??
+    (request.replica === undefined
+      ? await runBackup(primary, `g${context.repository.generation}`, request, kind)
+      : await withStandby(primary, request.replica, (standby) => runBackup(standby, standbyName, request, kind)));
+  const outcome = outcomeOf(await prove(context, server, config, request, label), {
+    facts,
+    request,
+    lost,
+    databaseId: context.database.id,
+  });
   await writeManifest(context, request.backupId, { engine: 'postgresql', outcome, data: {} });
   return outcome;
 }
@@ -55,10 +68,10 @@ async function whyParentIsLost(
   return undefined;
 }
 
+/** On the host where the data is read; `name` is its configuration's. */
 async function runBackup(
-  context: EngineContext,
-  server: Server,
-  config: string,
+  { context, server, config }: BridgeEnd,
+  name: string,
   request: BackupRequest,
   kind: 'full' | 'incremental',
 ): Promise<string> {
@@ -70,9 +83,10 @@ async function runBackup(
       config,
       `--type=${kind === 'full' ? 'full' : 'incr'}`,
       `--annotation=${annotation}=${request.backupId}`,
+      `--annotation=${sourceAnnotation}=${context.database.id}`,
       'backup',
     ),
-    progress: `cat ${homeOf(context.database.id)}/g${context.repository.generation}-lock/*-backup-*.lock`,
+    progress: `cat ${homeOf(context.database.id)}/${name}-lock/*-backup-*.lock`,
   };
   const { exitCode, log } = await context.host.runJob(job, { signal: context.signal, onProgress: (output) => reportLock(context, output) });
   if (exitCode !== 0) throw repositoryError(log, `pgBackRest ended with ${exitCode}`);
@@ -84,7 +98,7 @@ async function runBackup(
 }
 
 /** pgBackRest keeps its progress in its lock file: {"sz": bytes, "szCplt": bytes}. */
-function reportLock(context: EngineContext, output: string): void {
+function reportLock(context: HostContext, output: string): void {
   const total = /"sz":(\d+)/.exec(output)?.[1];
   const done = /"szCplt":(\d+)/.exec(output)?.[1];
   if (total !== undefined && done !== undefined) context.report(Number(done), Number(total));
@@ -110,13 +124,17 @@ async function prove(context: EngineContext, server: Server, config: string, req
   return info;
 }
 
-function outcomeOf(info: BackupInfo, facts: ServerFacts, request: BackupRequest, lost: string | undefined): BackupOutcome {
+function outcomeOf(
+  info: BackupInfo,
+  { facts, request, lost, databaseId }: { facts: ServerFacts; request: BackupRequest; lost: string | undefined; databaseId: string },
+): BackupOutcome {
   const kind = info.type === 'full' ? 'full' : 'incremental';
   const reason = lost ?? 'pgBackRest found no parent to build on';
   return {
     kind,
     label: info.label,
     parentLabel: info.prior ?? undefined,
+    sourceId: info.annotation?.[sourceAnnotation] ?? databaseId,
     fallbackReason: request.kind === 'incremental' && kind === 'full' ? reason : undefined,
     serverVersion: facts.version,
     // pgBackRest cuts its times to the second, and the backup may have stopped late in it.

@@ -12,7 +12,14 @@ import { cleanUp, swap, swapBack } from './restore/swap.ts';
 
 export const postgresql: Engine = {
   name: 'postgresql',
-  capabilities: { backupNeedsLogs: true, archivesByItself: true, credentialsOnHost: true, defaultPort: 5432, oldestVersion: '15' },
+  capabilities: {
+    backupNeedsLogs: true,
+    archivesByItself: true,
+    incrementalsFromLogs: false,
+    credentialsOnHost: true,
+    defaultPort: 5432,
+    oldestVersion: '15',
+  },
   measureHealth,
   prepare,
   arm,

@@ -19,6 +19,9 @@ export interface BackupInfo {
 /** The backup's id is an annotation of it, so that another attempt finds what an earlier one finished. */
 export const annotation = 'tidemark';
 
+/** Whose data was read: the id of the primary's database or a standby's. */
+export const sourceAnnotation = 'tidemark-source';
+
 /** Oldest first. Throws `backup-failed` where there is no repository. */
 export async function listBackupInfo(host: Host, server: Server, config: string): Promise<BackupInfo[]> {
   const found = await findBackupInfo(host, server, config);

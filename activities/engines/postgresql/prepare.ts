@@ -34,6 +34,12 @@ export async function prepare(context: HostContext): Promise<void> {
   const facts = await readFacts(context.host, server);
   refuseOldServer(facts);
   await refuseUnstartable(context, serviceOf(server));
+  await installTool(context, facts);
+  await context.host.run(makeHome(context.database.id) + rememberServer(context.database.id, server, facts));
+}
+
+/** Returns the version of pgBackRest on the host. Errors: `tool-missing`. */
+export async function installTool(context: HostContext, facts: ServerFacts): Promise<string> {
   if ((await toolVersion(context)) === undefined) await install(context);
   const version = await toolVersion(context);
   const needed = oldestTool.find((entry) => facts.majorVersion >= entry.server)?.tool ?? '2.46';
@@ -43,7 +49,7 @@ export async function prepare(context: HostContext): Promise<void> {
       `PostgreSQL ${facts.version} needs pgBackRest ${needed} or newer on the host; found ${version ?? 'none'}`,
     );
   }
-  await context.host.run(makeHome(context.database.id) + rememberServer(context.database.id, server, facts));
+  return version;
 }
 
 function refuseOldServer(facts: ServerFacts): void {

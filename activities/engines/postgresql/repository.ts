@@ -31,11 +31,13 @@ export function archiveCommand(databaseId: string, generation: number): string {
   return `pgbackrest --config=${configPath(databaseId, generation)} --stanza=${stanza} archive-push %p`;
 }
 
-interface ConfigPlace {
+export interface ConfigPlace {
   readonly path: string;
   readonly dataDirectory: string;
   /** Its lock and spool directories are named after it: no two repositories may share a spool, whose marks say only a segment's name. */
   readonly name: string;
+  /** Of a configuration on a standby: its own database's id, and further lines that tell of the primary. */
+  readonly standby?: { readonly databaseId: string; readonly global: readonly string[]; readonly stanza: readonly string[] };
 }
 
 /**
@@ -43,10 +45,11 @@ interface ConfigPlace {
  * The directory is root's, so that nobody can lay a link where root is going to write.
  */
 export function installConfig(context: EngineContext, server: Server, place: ConfigPlace): string {
-  const home = homeOf(context.database.id);
+  const databaseId = place.standby?.databaseId ?? context.database.id;
+  const home = homeOf(databaseId);
   const { caPem } = context.repository.address;
   return sh`umask 077
-${raw(makeHome(context.database.id))}
+${raw(makeHome(databaseId))}
 install -d -m 0700 -o ${server.owner} -g ${server.group} ${home}/${place.name}-lock ${home}/${place.name}-spool
 put() { base64 -d > "$1.new" && chown ${server.owner}:${server.group} "$1.new" && mv "$1.new" "$1"; }
 ${raw(putFile(place.path, configText(context, server, place)))}
@@ -61,21 +64,23 @@ TIDEMARK`;
 }
 
 function configText(context: EngineContext, server: Server, place: ConfigPlace): string {
-  const home = homeOf(context.database.id);
+  const home = homeOf(place.standby?.databaseId ?? context.database.id);
   return [
     '[global]',
-    ...repositoryOptions(context),
+    ...repositoryOptions(context, home),
     ...processOptions(home, place),
+    ...(place.standby?.global ?? []),
     `[${stanza}]`,
     `pg1-path=${place.dataDirectory}`,
     `pg1-port=${server.port}`,
     `pg1-socket-path=${server.socketDirectory}`,
     `pg1-user=${server.owner}`,
+    ...(place.standby?.stanza ?? []),
     '',
   ].join('\n');
 }
 
-function repositoryOptions(context: EngineContext): string[] {
+function repositoryOptions(context: EngineContext, home: string): string[] {
   const { address, generation, key } = context.repository;
   const prefix = address.prefix === '' ? '' : `/${address.prefix}`;
   const { host, port } = splitEndpoint(address.endpoint);
@@ -89,7 +94,7 @@ function repositoryOptions(context: EngineContext): string[] {
     `repo1-s3-key=${address.accessKey}`,
     `repo1-s3-key-secret=${address.secretKey}`,
     'repo1-s3-uri-style=path',
-    ...(address.caPem === undefined ? [] : [`repo1-storage-ca-file=${homeOf(context.database.id)}/ca.pem`]),
+    ...(address.caPem === undefined ? [] : [`repo1-storage-ca-file=${home}/ca.pem`]),
     ...(key === undefined
       ? []
       : ['repo1-cipher-type=aes-256-cbc', `repo1-cipher-pass=${passphrase(key, context.database.id, generation)}`]),

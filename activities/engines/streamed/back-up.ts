@@ -1,19 +1,22 @@
 import type { HostOutput } from '#activities/hosts/port.ts';
+import type { SealedObject } from '#activities/streams/sealed.ts';
 import { findBrokenObjects, writeVolumes } from '#activities/streams/sealed.ts';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
 import { generationKey } from '#domain/names.ts';
 import { checkLogs } from '../binlog/continuity.ts';
-import { listLogs } from '../binlog/record.ts';
+import { listLogs, readRecords } from '../binlog/record.ts';
 import type { Manifest } from '../manifest.ts';
 import { findManifest, readChain, writeManifest } from '../manifest.ts';
-import type { BackupOutcome, BackupRequest, EngineContext, LogMark } from '../port.ts';
+import type { BackupOutcome, BackupRequest, EngineContext, HostContext, LogMark } from '../port.ts';
 import { isArmed } from './arm.ts';
-import type { BackupPlace, StreamedData } from './backup-grammar.ts';
+import type { BackupPlace, StreamedData, Told } from './backup-grammar.ts';
 import { reportMark } from './backup-grammar.ts';
 import type { Dialect } from './dialect.ts';
 import { inspect, refuseSpreadFiles, refuseTables } from './inspection.ts';
 import { archiveLogs } from './logs.ts';
 import { findLostParent } from './parent.ts';
+import type { Source } from './replica.ts';
+import { followReplica } from './replica.ts';
 import type { Server, ServerFacts } from './server-grammar.ts';
 import { findRunningServer, readFacts } from './server.ts';
 
@@ -23,6 +26,7 @@ interface Taking {
   readonly server: Server;
   readonly facts: ServerFacts;
   readonly armed: boolean;
+  readonly source: Source;
 }
 
 /** A full or an incremental, streamed through the worker, proven, and its manifest written last. */
@@ -32,10 +36,12 @@ export async function backUp(context: EngineContext, dialect: Dialect, request: 
     return finished.outcome;
   const server = await findRunningServer(context, dialect);
   const facts = await readFacts(context.host, dialect, server);
-  const taking = { request, server, facts, armed: await isArmed(context) };
-  const found = await inspect(context, dialect, server, facts);
+  const armed = await isArmed(context);
+  const source = await openSource(context, dialect, { server, facts, armed }, request);
+  const taking = { request, server, facts, armed, source };
+  const found = await inspect(source.context, dialect, source.server, source.facts);
   refuseTables(found);
-  refuseSpreadFiles(found, server);
+  refuseSpreadFiles(found, source.server);
   await removeObjects(context, request.backupId);
   const parent = await findParent(context, dialect, taking);
   const content =
@@ -43,9 +49,10 @@ export async function backUp(context: EngineContext, dialect: Dialect, request: 
   const outcome: BackupOutcome = {
     ...content.outcome,
     label: request.backupId,
+    sourceId: source.context.database.id,
     fallbackReason: parent.lost,
     serverVersion: facts.version,
-    sizeBytes: facts.sizeBytes,
+    sizeBytes: source.facts.sizeBytes,
   };
   const broken = await findBrokenObjects(context.repository.store, content.data.volumes);
   if (broken.length > 0)
@@ -54,13 +61,24 @@ export async function backUp(context: EngineContext, dialect: Dialect, request: 
   return outcome;
 }
 
+async function openSource(
+  context: EngineContext,
+  dialect: Dialect,
+  { server, facts, armed }: Pick<Taking, 'server' | 'facts' | 'armed'>,
+  { replica }: BackupRequest,
+): Promise<Source> {
+  if (replica === undefined) return { context, server, facts, from: undefined };
+  if (!armed)
+    throw new TidemarkError('replica-not-usable', "the binary logs of its primary are not archived, by which a replica's data is proven");
+  return await followReplica(context, dialect, { server, facts }, replica);
+}
+
 type Content = Pick<Manifest<StreamedData>, 'data'> & {
-  readonly outcome: Omit<BackupOutcome, 'label' | 'fallbackReason' | 'serverVersion' | 'sizeBytes'>;
+  readonly outcome: Omit<BackupOutcome, 'label' | 'sourceId' | 'fallbackReason' | 'serverVersion' | 'sizeBytes'>;
 };
 
 async function takeFull(context: EngineContext, dialect: Dialect, taking: Taking): Promise<Content> {
-  const data = await stream(context, dialect, taking, undefined);
-  const logs = await archiveSince(context, dialect, taking, data);
+  const { data, logs } = await stream(context, dialect, taking, undefined);
   return {
     data,
     outcome: { kind: 'full', parentLabel: undefined, consistentAt: new Date(data.consistentAt), storedBytes: storedBytes(data), ...logs },
@@ -78,8 +96,7 @@ async function takeIncremental(
   if (parent === undefined || full === undefined) throw new TidemarkError('internal', 'an incremental has no parent');
   const { backupId: parentLabel } = parent;
   if (dialect.backup.incrementalsHold === 'pages') {
-    const data = await stream(context, dialect, taking, parent.data);
-    const logs = await archiveSince(context, dialect, taking, data);
+    const { data, logs } = await stream(context, dialect, taking, parent.data);
     return {
       data,
       outcome: { kind: 'incremental', parentLabel, consistentAt: new Date(data.consistentAt), storedBytes: storedBytes(data), ...logs },
@@ -108,13 +125,14 @@ async function takeIncremental(
 async function findParent(
   context: EngineContext,
   dialect: Dialect,
-  { request, server, facts }: Taking,
+  { request, server, facts, source }: Taking,
 ): Promise<{ readonly chain?: readonly Manifest<StreamedData>[]; readonly lost: string | undefined }> {
   if (request.kind === 'full') return { lost: undefined };
   if (request.parentLabel === undefined) return { lost: 'there is no backup to build on' };
   try {
     const chain = await readAncestors(context, request.parentLabel);
-    const lost = await findLostParent(context, dialect, { chain, server, facts });
+    const pages = dialect.backup.incrementalsHold === 'pages' ? source : { server, facts };
+    const lost = await findLostParent(context, dialect, { chain, ...pages });
     return lost === undefined ? { chain, lost } : { lost };
   } catch (error) {
     if (!(error instanceof TidemarkError) || !['object-missing', 'object-tampered'].includes(error.code)) throw error;
@@ -130,41 +148,70 @@ async function readAncestors(context: EngineContext, label: string): Promise<Man
   return [...(parentLabel === undefined ? [] : await readAncestors(context, parentLabel)), manifest];
 }
 
-/** Runs the tool and lays its stream down; it *ends* only when the tool exited 0, so what is returned is whole. */
-async function stream(
+interface Streamed {
+  readonly data: StreamedData;
+  readonly logs: NeededLogs;
+}
+
+type NeededLogs = Pick<BackupOutcome, 'firstLog' | 'lastLog'>;
+
+/** Runs the tool, lays its stream down, and archives the binary logs up to now, so that it can be rolled forward. */
+async function stream(context: EngineContext, dialect: Dialect, taking: Taking, parent: StreamedData | undefined): Promise<Streamed> {
+  const { facts, server, source } = taking;
+  const place = placeOf(taking, parent);
+  const { told, volumes } = await layDown(context, dialect, taking, place);
+  const { gtid, ...report } = told;
+  const line = dialect.backup.incrementalsHold === 'pages' ? source : { server, facts };
+  const data: StreamedData = {
+    ...report,
+    volumes,
+    server: { uuid: line.facts.uuid, dataDirectory: line.server.dataDirectory },
+    settings: facts.settings,
+  };
+  if (!taking.armed) return { data, logs: { firstLog: undefined, lastLog: undefined } };
+  return await archiveSince(context, dialect, taking, { data, gtid });
+}
+
+function placeOf({ request, source }: Taking, parent: StreamedData | undefined): BackupPlace {
+  return {
+    databaseId: source.context.database.id,
+    backupId: request.backupId,
+    server: source.server,
+    facts: source.facts,
+    isReplica: source.from !== undefined,
+    parent,
+  };
+}
+
+/** The stream *ends* only when the tool exited 0, so what is returned is whole. */
+async function layDown(
   context: EngineContext,
   dialect: Dialect,
-  { request, server, facts }: Taking,
-  parent: StreamedData | undefined,
-): Promise<StreamedData> {
-  const { database, repository, signal } = context;
-  const place: BackupPlace = { databaseId: database.id, backupId: request.backupId, server, facts, parent };
-  const script = dialect.backup.sweep(place, database.id) + dialect.backup.script(place);
-  const output = await startTool(context, script, `backup-${request.backupId}`);
+  { request, source }: Taking,
+  place: BackupPlace,
+): Promise<{ readonly told: Told; readonly volumes: readonly SealedObject[] }> {
+  const { repository, signal } = context;
+  const { sizeBytes } = source.facts;
+  const script = dialect.backup.sweep(place, place.databaseId) + dialect.backup.script(place);
+  const output = await startTool(source.context, script, `backup-${request.backupId}`);
   let passedBytes = 0;
-  const onBytes = (count: number): void => context.report(Math.min((passedBytes += count), facts.sizeBytes), facts.sizeBytes);
+  const onBytes = (count: number): void => context.report(Math.min((passedBytes += count), sizeBytes), sizeBytes);
   const prefix = `${folderOf(context, request.backupId)}/data`;
   try {
     const volumes = await writeVolumes(repository, prefix, output.stdout as AsyncIterable<Buffer>, { signal, onBytes });
     const [, report] = output.stderr().split(`${reportMark}\n`);
     if (report === undefined) throw new TidemarkError('backup-not-proven', 'the tool ended with 0 but did not report what it did');
-    const { uuid } = facts;
     const told = dialect.backup.readReport(report, place);
     if (told.sentBytes !== passedBytes)
       throw new TidemarkError('backup-not-proven', `${told.sentBytes} bytes left the host, and ${passedBytes} arrived`);
-    return {
-      ...told,
-      volumes,
-      server: { uuid, dataDirectory: server.dataDirectory },
-      settings: facts.settings,
-    };
+    return { told, volumes };
   } catch (error) {
     output.stdout.destroy();
     throw asBackupFailure(error);
   }
 }
 
-async function startTool({ host, database, signal }: EngineContext, script: string, id: string): Promise<HostOutput> {
+async function startTool({ host, database, signal }: HostContext, script: string, id: string): Promise<HostOutput> {
   try {
     return await host.readStream(script, { scope: database.id, id, signal });
   } catch (error) {
@@ -178,21 +225,26 @@ function asBackupFailure(error: unknown): unknown {
   return new TidemarkError('backup-failed', messageOf(error), { cause: error });
 }
 
-/** The binary logs up to now are archived with the backup, so that it can be rolled forward; which ones it needs. */
+/** Which binary logs of the primary the copy needs, and where in them its replay begins. */
 async function archiveSince(
   context: EngineContext,
   dialect: Dialect,
-  { server, armed }: Taking,
-  { position }: StreamedData,
-): Promise<Pick<BackupOutcome, 'firstLog' | 'lastLog'>> {
-  if (!armed) return { firstLog: undefined, lastLog: undefined };
-  if (position === null)
+  { server, source }: Taking,
+  { data, gtid }: { readonly data: StreamedData; readonly gtid: string | undefined },
+): Promise<Streamed> {
+  const from = source.from ?? data.position?.file;
+  if (from === undefined)
     throw new TidemarkError('backup-not-proven', 'the tool told no position in the binary logs, although they are archived');
-  const mark: LogMark = await archiveLogs(context, dialect, server, position.file);
-  const log = (await listLogs(context)).findLast(({ file }) => file === position.file);
-  if (log === undefined)
-    throw new TidemarkError('backup-not-proven', `the binary log ${position.file}, which the backup needs, could not be archived`);
-  return { firstLog: log.sequence, lastLog: mark.sequence };
+  const mark: LogMark = await archiveLogs(context, dialect, server, from);
+  const listed = await listLogs(context);
+  const first = listed.findLastIndex(({ file }) => file === from);
+  if (first < 0) throw new TidemarkError('backup-not-proven', `the binary log ${from}, which the backup needs, could not be archived`);
+  const needed = listed.slice(first);
+  const position =
+    source.from === undefined ? data.position : await dialect.replica.findStart(context, await readRecords(context, needed), gtid);
+  const log = needed.find(({ file }) => file === position?.file);
+  if (log === undefined) throw new TidemarkError('internal', 'the replay begins in a binary log that was not archived');
+  return { data: { ...data, position }, logs: { firstLog: log.sequence, lastLog: mark.sequence } };
 }
 
 /** What an earlier attempt of the same backup left. */

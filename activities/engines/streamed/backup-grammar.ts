@@ -7,7 +7,7 @@ import type { Server, ServerFacts } from './server-grammar.ts';
 export interface StreamedData extends ToolReport {
   /** The stream, cut into objects; none when the backup is made of binary logs alone. */
   readonly volumes: readonly SealedObject[];
-  /** Which server it was read from. */
+  /** The server whose pages or, where incrementals are made of binary logs, whose logs an incremental goes on with. */
   readonly server: { readonly uuid: string; readonly dataDirectory: string };
   /** What a server on this data must be set to. */
   readonly settings: Readonly<Record<string, string | number>>;
@@ -27,11 +27,19 @@ export interface ToolReport {
   readonly pages: { readonly from: number; readonly to: number } | null;
 }
 
+/** As `ToolReport`, with what only matters until the manifest is written. */
+export interface Told extends ToolReport {
+  /** Of a replica: the last transaction that it had applied; undefined where the tool does not tell. */
+  readonly gtid: string | undefined;
+}
+
 export interface BackupPlace {
+  /** Of the server that is read. */
   readonly databaseId: string;
   readonly backupId: string;
   readonly server: Server;
   readonly facts: ServerFacts;
+  readonly isReplica: boolean;
   /** Of an incremental that holds pages. */
   readonly parent: StreamedData | undefined;
 }
@@ -50,7 +58,7 @@ export interface BackupGrammar {
    */
   script(place: BackupPlace): string;
   /** Reads what followed the mark; throws `backup-not-proven` where it does not tell what it must. */
-  readReport(report: string, place: BackupPlace): ToolReport;
+  readReport(report: string, place: BackupPlace): Told;
 }
 
 export const reportMark = 'tidemark-report';

@@ -2,6 +2,7 @@ import type { EngineName } from '#domain/states.ts';
 import type { BinlogGrammar } from '../binlog/grammar.ts';
 import type { Capabilities } from '../port.ts';
 import type { BackupGrammar } from './backup-grammar.ts';
+import type { ReplicaGrammar } from './replica-grammar.ts';
 import type { RestoreGrammar } from './restore/grammar.ts';
 import type { ServerGrammar } from './server-grammar.ts';
 import type { SetUpGrammar } from './set-up-grammar.ts';
@@ -15,6 +16,7 @@ export interface Dialect {
   readonly server: ServerGrammar;
   readonly setUp: SetUpGrammar;
   readonly backup: BackupGrammar;
+  readonly replica: ReplicaGrammar;
   readonly restore: RestoreGrammar;
   readonly binlog: BinlogGrammar;
 }

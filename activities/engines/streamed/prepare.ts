@@ -25,11 +25,16 @@ export async function prepare(context: HostContext, dialect: Dialect): Promise<v
   refuseOldServer(dialect, facts);
   await refuseUnstartable(context, serviceOf(dialect, server));
   refuseSpreadFiles(await inspect(context, dialect, server, facts), server);
+  await installTools(context, dialect, facts);
+  await context.host.run(makeHome(context.database.id) + rememberServer(context.database.id, server, facts));
+}
+
+/** Errors: `tool-missing`. */
+export async function installTools(context: HostContext, dialect: Dialect, facts: ServerFacts): Promise<void> {
   const missing = await findMissing(context, dialect);
   if (missing.length > 0) await install(context, missing);
   const misfit = await dialect.setUp.findMisfit(context, facts);
   if (misfit !== undefined) throw new TidemarkError('tool-missing', misfit);
-  await context.host.run(makeHome(context.database.id) + rememberServer(context.database.id, server, facts));
 }
 
 function refuseOldServer({ title, capabilities }: Dialect, { version }: ServerFacts): void {

@@ -28,6 +28,7 @@ export interface ServerAnswer {
   /** MySQL: server_uuid; MariaDB: server_uid. Names where binary logs come from. */
   readonly uuid: string;
   readonly serverId: number;
+  readonly readOnly: 0 | 1;
   readonly logBin: 0 | 1;
   /** Absolute path without the number; null while binary logging is off. */
   readonly logBasename: string | null;

@@ -116,10 +116,10 @@ export async function runSql(
   dialect: Pick<Dialect, 'server'>,
   server: Pick<Server, 'socket'>,
   sql: string,
-  { vertical = false }: { readonly vertical?: boolean } = {},
+  { vertical = false, timeoutMs }: { readonly vertical?: boolean; readonly timeoutMs?: number } = {},
 ): Promise<string> {
   const command = vertical ? verticalCommand(dialect, server) : clientCommand(dialect, server.socket);
-  return (await runClient(host, dialect, clientScript(command, sql))).trimEnd();
+  return (await runClient(host, dialect, clientScript(command, sql), timeoutMs)).trimEnd();
 }
 
 function verticalCommand({ server: { client } }: Pick<Dialect, 'server'>, { socket }: Pick<Server, 'socket'>): string {
@@ -131,8 +131,13 @@ export function clientScript(command: string, sql: string): string {
 }
 
 /** Runs a script of client commands; a server that does not answer is told as such. Errors: `server-down`, `host-command-failed`. */
-export async function runClient(host: Host, { server: { client } }: Pick<Dialect, 'server'>, script: string): Promise<string> {
-  const output = await host.tryRun(script);
+export async function runClient(
+  host: Host,
+  { server: { client } }: Pick<Dialect, 'server'>,
+  script: string,
+  timeoutMs?: number,
+): Promise<string> {
+  const output = await host.tryRun(script, timeoutMs === undefined ? {} : { timeoutMs });
   if (output.exitCode === 0) return output.stdout;
   const code = /ERROR 2\d\d\d/.test(output.stderr) ? 'server-down' : 'host-command-failed';
   throw new TidemarkError(code, `${client} ended with ${output.exitCode}: ${lastLines(output.stderr, 3)}`);
