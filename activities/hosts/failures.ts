@@ -4,8 +4,13 @@ const TAIL_LINES = 20;
 
 /** What a command that exited other than 0 means; `output` is what it said, of which the last lines are told. */
 export function commandFailure(what: string, exitCode: number, output: string): TidemarkError {
-  const code = output.includes('No space left on device') ? 'disk-full' : 'host-command-failed';
-  return new TidemarkError(code, `${what}: exit code ${exitCode}${lastWords(output)}`);
+  return new TidemarkError(codeOf(output), `${what}: exit code ${exitCode}${lastWords(output)}`);
+}
+
+/** The second is the shell's own word of a command that is not there. */
+function codeOf(output: string): 'disk-full' | 'tool-missing' | 'host-command-failed' {
+  if (output.includes('No space left on device')) return 'disk-full';
+  return /: line \d+: \S+: command not found$/m.test(output) ? 'tool-missing' : 'host-command-failed';
 }
 
 /** ": " and the last lines, or nothing when there are none. */

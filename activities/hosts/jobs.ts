@@ -60,7 +60,7 @@ async function tellProgress(run: Run, job: Job, options: JobOptions): Promise<vo
   try {
     options.onProgress(await run(job.progress, { timeoutMs: 15_000, signal: options.signal }));
   } catch (error) {
-    const isScripts = error instanceof TidemarkError && ['host-command-failed', 'disk-full'].includes(error.code);
+    const isScripts = error instanceof TidemarkError && ['host-command-failed', 'disk-full', 'tool-missing'].includes(error.code);
     if (!isScripts) throw error;
   }
 }

@@ -30,7 +30,7 @@ mkdir -p -m 0700 -- "$run"/target "$run"/lsn
 export HOME=/root
 mariadb-backup --backup --stream=mbstream --parallel=2 --user=root --socket=${server.socket} --datadir=${server.dataDirectory} \
   --target-dir="$run"/target --extra-lsndir="$run"/lsn ${options} 2>"$run"/log </dev/null \
-  | ${raw(compressor)} 2>"$run"/zstd || { grep -iE 'error|fatal|denied' "$run"/log | tail -n 5 >&2; tail -n 3 "$run"/log >&2; cat "$run"/zstd >&2; exit 1; }
+  | ${raw(compressor)} 2>"$run"/zstd || { { grep -iE 'error|fatal|denied' "$run"/log || true; } | tail -n 5 >&2; tail -n 3 "$run"/log >&2; cat "$run"/zstd >&2; exit 1; }
 tail -n 1 "$run"/log | grep -q 'completed OK!' || { echo 'mariadb-backup did not say that it completed' >&2; tail -n 3 "$run"/log >&2; exit 1; }
 {
   echo ${raw(reportMark)}

@@ -2,7 +2,7 @@ import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { EngineContext } from '../port.ts';
 import { flushLogs } from './logs.ts';
-import { lastLines } from '../log-lines.ts';
+import { repositoryError } from './failures.ts';
 import { finishRestart, restartServer, serviceScope } from '../service.ts';
 import { homeOf, removeHome } from '../home.ts';
 import { archiveCommand, archivePlace, installConfig, pgbackrest } from './repository.ts';
@@ -79,18 +79,6 @@ export async function createStanza(context: EngineContext, server: Server, path:
   const lock = `--lock-path=${homeOf(context.database.id)}/g${context.repository.generation}-lock/stanza`;
   const output = await context.host.tryRun(`${pgbackrest(server, path, lock, 'stanza-create')} 2>&1`, { timeoutMs: 180_000 });
   if (output.exitCode !== 0) throw repositoryError(output.stdout, 'pgBackRest could not create its repository');
-}
-
-/** pgBackRest's own words, with the store's failure where they tell of one. */
-export function repositoryError(log: string, what: string): TidemarkError {
-  const errors = log.split('\n').filter((line) => line.includes('ERROR:'));
-  const words = lastLines(errors.length > 0 ? errors.join('\n') : log, 3);
-  if (/InvalidAccessKeyId|SignatureDoesNotMatch|\[403\]|AccessDenied/.test(log))
-    return new TidemarkError('store-credentials-refused', `${what}: the store refused the credentials: ${words}`);
-  if (/NoSuchBucket/.test(log)) return new TidemarkError('store-bucket-missing', `${what}: ${words}`);
-  if (/No space left/.test(log)) return new TidemarkError('disk-full', `${what}: ${words}`);
-  if (/HostConnectError|unable to connect|timeout/i.test(log)) return new TidemarkError('store-unreachable', `${what}: ${words}`);
-  return new TidemarkError('backup-failed', `${what}: ${words}`);
 }
 
 function refuseForeignArchiving(facts: ServerFacts, databaseId: string): void {

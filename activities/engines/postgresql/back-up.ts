@@ -1,6 +1,7 @@
 import { TidemarkError } from '#domain/errors.ts';
 import type { BackupOutcome, BackupRequest, EngineContext, HostContext } from '../port.ts';
-import { createStanza, deploy, repositoryError } from './arm.ts';
+import { createStanza, deploy } from './arm.ts';
+import { findArchiveFailure, repositoryError } from './failures.ts';
 import type { BackupInfo } from './info.ts';
 import { annotation, findBackupInfo, listBackupInfo, sourceAnnotation } from './info.ts';
 import { standbyName, withStandby } from './standby.ts';
@@ -25,9 +26,11 @@ export async function backUp(context: EngineContext, request: BackupRequest): Pr
   const primary = { context, server, config, facts };
   const label =
     finished?.label ??
-    (request.replica === undefined
-      ? await runBackup(primary, `g${context.repository.generation}`, request, kind)
-      : await withStandby(primary, request.replica, (standby) => runBackup(standby, standbyName, request, kind)));
+    (await (
+      request.replica === undefined
+        ? runBackup(primary, `g${context.repository.generation}`, request, kind)
+        : withStandby(primary, request.replica, (standby) => runBackup(standby, standbyName, request, kind))
+    ).catch((error: unknown) => explain(context, error)));
   const outcome = outcomeOf(await prove(context, server, config, request, label), {
     facts,
     request,
@@ -66,6 +69,12 @@ async function whyParentIsLost(
     if (broken[0] !== undefined) return `the parent is incomplete in the bucket: ${broken[0]}`;
   }
   return undefined;
+}
+
+/** pgBackRest only tells that the WAL did not come, [082]; why it did not is known to what pushes it. */
+async function explain(context: EngineContext, error: unknown): Promise<never> {
+  const isWaiting = error instanceof TidemarkError && error.message.includes('[082]');
+  throw (isWaiting ? await findArchiveFailure(context) : undefined) ?? error;
 }
 
 /** On the host where the data is read; `name` is its configuration's. */

@@ -1,5 +1,5 @@
 import type { EngineContext } from '../port.ts';
-import { repositoryError } from './arm.ts';
+import { repositoryError } from './failures.ts';
 import { listBackupInfo } from './info.ts';
 import { configPath, pgbackrest } from './repository.ts';
 import { findServer } from './server.ts';

@@ -2,6 +2,7 @@ import { TidemarkError } from '#domain/errors.ts';
 import type { LogRange } from '#domain/retention.ts';
 import { isKept } from '#domain/retention.ts';
 import type { EngineContext, LogMark, LogReport } from '../port.ts';
+import { findArchiveFailure } from './failures.ts';
 import { configPath, pgbackrest, repositoryKey, stanza } from './repository.ts';
 import type { Server } from './server.ts';
 import { findFacts, findRunningServer, findServer, readFacts, runSql } from './server.ts';
@@ -39,7 +40,8 @@ from pg_stat_archiver;`;
     const [archived, last, failed] = (await runSql(context.host, server, sql)).split('|');
     if (archived === 't') return;
     if (Date.now() > until) {
-      const failing = failed === '' ? '' : `; archiving of ${failed} fails`;
+      const why = await findArchiveFailure(context);
+      const failing = failed === '' ? '' : `; archiving of ${failed} fails${why === undefined ? '' : `: ${why.message}`}`;
       throw new TidemarkError(
         'archiving-stalled',
         `WAL segment ${segment} was not archived within ${FLUSH_TIMEOUT_S} s (the last one is ${last})${failing}`,

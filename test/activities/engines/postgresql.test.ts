@@ -34,6 +34,23 @@ it('tells a replica from a primary, and how far it is behind', async () => {
   });
 });
 
+it('names the store that the host cannot reach', async () => {
+  const bench = await openBench({ port: 5432 });
+  const { repository, ...context } = bench.context(1);
+  const address = { ...repository.address, endpoint: repository.address.endpoint.replace(/:\d+$/, ':9') };
+  try {
+    await bench.engine.prepare(bench.context(1));
+    const request = { backupId: randomUUID(), kind: 'full', parentLabel: undefined } as const;
+    await expect(bench.engine.backUp({ ...context, repository: { ...repository, address } }, request)).rejects.toMatchObject({
+      code: 'store-unreachable',
+      message: expect.stringMatching(/10\.213\.\d+\.10:9/) as string,
+    });
+  } finally {
+    await bench.engine.disarm(bench.context(1));
+    await bench.close();
+  }
+}, 300_000);
+
 it('carries tablespaces along, and refuses one that is newer than the backup', async () => {
   await resetPrimary();
   const bench = await openBench({ port: 5432 });

@@ -2,7 +2,7 @@ import { sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { EngineContext, RestoreRequest } from '../../port.ts';
 import { freshOf, getLayout, markerFile } from '../../restore/places.ts';
-import { repositoryError } from '../arm.ts';
+import { repositoryError } from '../failures.ts';
 import { pgbackrest, restoreConfigPath, stanza } from '../repository.ts';
 import type { Layout, TablespacePlace } from './layout.ts';
 
