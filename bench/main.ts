@@ -1,14 +1,16 @@
 import { messageOf } from '#domain/errors.ts';
+import { benchPolicies } from './policies.ts';
 import { benchPostgresql } from './postgresql.ts';
 import { benchStreamed } from './streamed.ts';
 
+const [name = '', ...sizes] = process.argv.slice(2);
 const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = {
   postgresql: benchPostgresql,
   mariadb: () => benchStreamed('mariadb'),
   mysql: () => benchStreamed('mysql'),
+  policies: () => benchPolicies(...sizes.map(Number)),
 };
 
-const [name = ''] = process.argv.slice(2);
 const benchmark = benchmarks[name];
 if (benchmark === undefined) {
   process.stderr.write(`Usage: npm run bench -- ${Object.keys(benchmarks).join('|')}\n`);
