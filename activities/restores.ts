@@ -72,10 +72,7 @@ export function createRestoreActivities(deps: ActivityDeps): RestoreActivities {
   };
 }
 
-/**
- * A replica that stays on the former line is not always told apart from one that follows the new one: MariaDB gives the same GTIDs again.
- * So none is read until somebody says, by a check, that it was built anew.
- */
+/** A restore leaves replicas on the former line. They are shown as such, and none is read until somebody has it checked again. */
 async function setReplicasAside(db: Catalogue, primary: DatabaseRow): Promise<void> {
   const message = `its primary ${primary.name} is restored to an earlier state: build the replica anew from it and check the connection again`;
   for (const { id } of await listReplicas(db, primary.id)) await markDatabase(db, id, { status: 'error', status_message: message });
