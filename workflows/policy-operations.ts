@@ -66,8 +66,22 @@ function noteSlot(memory: PolicyMemory, databaseId: string, slot: Slot): void {
   const reason = findObstacle(memory, databaseId);
   const running = memory.operations[databaseId]?.work.kind;
   if (reason === undefined) noteOperation(memory, databaseId, uuid4(), { kind: 'backup', backupKind: slot.kind, slotAt: slot.at });
-  else if (policyStatus(memory) === 'active' && running !== undefined && soonOver.has(running)) memory.waiting[databaseId] = slot;
-  else memory.skips.push({ taskId: uuid4(), databaseId, kind: slot.kind, slotAt: slot.at, reason });
+  else if (policyStatus(memory) === 'active' && running !== undefined && soonOver.has(running))
+    noteWaiting(memory, databaseId, slot, reason);
+  else noteSkip(memory, databaseId, slot, reason);
+}
+
+/** One slot of a database waits, a full rather than an incremental; the other one is skipped. */
+function noteWaiting(memory: PolicyMemory, databaseId: string, slot: Slot, reason: string): void {
+  const earlier = memory.waiting[databaseId];
+  const staysFull = earlier?.kind === 'full' && slot.kind === 'incremental';
+  const skipped = staysFull ? slot : earlier;
+  if (skipped !== undefined) noteSkip(memory, databaseId, skipped, reason);
+  if (!staysFull) memory.waiting[databaseId] = slot;
+}
+
+function noteSkip(memory: PolicyMemory, databaseId: string, slot: Slot, reason: string): void {
+  memory.skips.push({ taskId: uuid4(), databaseId, kind: slot.kind, slotAt: slot.at, reason });
 }
 
 const soonOver: ReadonlySet<Work['kind']> = new Set(['retention', 'delete', 'configure']);
