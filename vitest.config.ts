@@ -25,6 +25,7 @@ export default defineConfig({
         test: {
           name: 'workflows',
           include: ['test/workflows/**/*.test.ts', 'test/histories/**/*.test.ts'],
+          exclude: pure,
           globalSetup: ['test/workflows/setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

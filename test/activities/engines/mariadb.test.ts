@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { mariadb } from '#activities/engines/mariadb/index.ts';
 import { describeEngine } from '../../contracts/engine.ts';
+import { describeReplica } from './replica-stories.ts';
 import { openStreamedBench } from './streamed-bench.ts';
 import { describeMishaps } from './streamed-mishaps.ts';
 import { describeStreamed, type StreamedWords } from './streamed-stories.ts';
@@ -52,3 +53,5 @@ it('turns binary logging on where it is off, with one restart, and leaves it to 
     await bench.close();
   }
 });
+
+describeReplica(() => openStreamedBench(mariadb), mariadb);

@@ -4,6 +4,7 @@ import { mysql } from '#activities/engines/mysql/index.ts';
 import { sh } from '#activities/hosts/script.ts';
 import { describeEngine } from '../../contracts/engine.ts';
 import { eventually } from '../../contracts/host.ts';
+import { describeReplica } from './replica-stories.ts';
 import { openStreamedBench } from './streamed-bench.ts';
 import { describeMishaps } from './streamed-mishaps.ts';
 import { describeStreamed, type StreamedWords } from './streamed-stories.ts';
@@ -84,3 +85,5 @@ ${'start transaction; insert into shop.i values (1); insert into shop.m values (
     await bench.close();
   }
 });
+
+describeReplica(() => openStreamedBench(mysql), mysql);

@@ -5,11 +5,14 @@ import { connectHost } from '#activities/hosts/ssh.ts';
 import { describeEngine } from '../../contracts/engine.ts';
 import { labHost, resetPrimary } from '../../lab.ts';
 import { openBench } from './postgresql-bench.ts';
+import { describeReplica } from './replica-stories.ts';
 
-describeEngine(async () => {
+const openPrimary = async () => {
   await resetPrimary();
   return openBench({ port: 5432 });
-});
+};
+
+describeEngine(openPrimary);
 
 it('tells a replica from a primary, and how far it is behind', async () => {
   const health = async (service: 'pg-primary' | 'pg-replica', port = 5432) => {
@@ -143,3 +146,5 @@ it('refuses a restore for which the disk has no room, with the numbers, and a se
     host.close();
   }
 });
+
+describeReplica(openPrimary, postgresql);
