@@ -42,7 +42,8 @@ export default defineConfig({
           exclude: pure,
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
+          // an engine each: they mostly wait for their hosts
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },

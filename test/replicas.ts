@@ -15,9 +15,16 @@ export async function renewReplica(lab: Lab, engine: EngineName): Promise<void> 
     await run('pg-replica', rebuild);
     return;
   }
+  const [stop, reset] = begin[engine];
   await run(
     replicaOf(engine),
-    `. /usr/local/lib/host-engine\nservice ${engine} start >/dev/null\n${engine} -e "${begin[engine]}"\npoint_at_primary`,
+    `. /usr/local/lib/host-engine
+service ${engine} start >/dev/null || true
+set -e
+${engine} -e '${stop}'
+${engine} -Nse "${drops}" | ${engine}
+${engine} -e '${reset}; set global read_only = 1'
+point_at_primary`,
   );
   await run(replicaOf(engine), engine, await run(primaryOf(engine), dump[engine]));
   await run(replicaOf(engine), `${engine} -e "flush local privileges; ${engine === 'mysql' ? 'start replica' : 'start slave'}"`);
@@ -30,9 +37,12 @@ pg_ctlcluster 17 main stop -m immediate || true
 take_base_backup
 pg_ctlcluster 17 main start`;
 
+/** What its primary has no longer, a dump does not take away. */
+const drops = `select concat('drop database ', char(96), schema_name, char(96), ';') from information_schema.schemata where schema_name not in ('mysql', 'sys', 'information_schema', 'performance_schema')`;
+
 const begin = {
-  mariadb: 'stop slave; reset slave all; set global read_only = 1',
-  mysql: 'stop replica; reset replica all; reset binary logs and gtids; set global read_only = 1',
+  mariadb: ['stop slave', 'reset slave all'],
+  mysql: ['stop replica', 'reset replica all; reset binary logs and gtids'],
 } as const;
 
 /** Without what tells a replica where it stands, which is its own. */
