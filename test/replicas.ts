@@ -45,8 +45,8 @@ const begin = {
   mysql: ['stop replica', 'reset replica all; reset binary logs and gtids'],
 } as const;
 
-/** Without what tells a replica where it stands, which is its own. */
+/** Without what tells a replica where it stands, and which plugins it has loaded: both are its own. */
 const dump = {
   mariadb: `mariadb-dump --all-databases --single-transaction --master-data=1 --gtid --ignore-table=mysql.gtid_slave_pos`,
-  mysql: `mysqldump --all-databases --single-transaction --set-gtid-purged=ON --ignore-table=mysql.slave_master_info --ignore-table=mysql.slave_relay_log_info --ignore-table=mysql.slave_worker_info`,
+  mysql: `mysqldump --all-databases --single-transaction --set-gtid-purged=ON --ignore-table=mysql.plugin --ignore-table=mysql.slave_master_info --ignore-table=mysql.slave_relay_log_info --ignore-table=mysql.slave_worker_info`,
 } as const;
