@@ -135,6 +135,9 @@ async function startPolicies({ client, world, count }: Setting): Promise<Started
     });
     started.push(...(await Promise.all(batch)));
   }
+  // a slot that passed before the policy's first task is not the policy's
+  const isActive = ({ policyId }: Started): boolean => world.policies.get(policyId)?.mirrored?.status === 'active';
+  while (!started.every(isActive)) await sleep(500);
   return started;
 }
 
