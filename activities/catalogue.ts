@@ -1,7 +1,9 @@
 import { beginGeneration, listAttachedDatabases } from '#db/attachments.ts';
 import { failBackup } from '#db/backups.ts';
+import { getDatabase, listReplicas, markDatabase } from '#db/databases.ts';
 import type { PolicyRow } from '#db/policies.ts';
 import { getLivePolicy, getPolicy, updatePolicy } from '#db/policies.ts';
+import type { Catalogue } from '#db/tables.ts';
 import { getRestore } from '#db/tasks.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { spreadOf } from '#domain/schedule.ts';
@@ -70,8 +72,16 @@ export function createCatalogueActivities({ db }: ActivityDeps): PolicyRecordAct
         encrypted: policy.encryption_enabled,
         reason: 'restored',
       });
+      await markReplicasOutOfStep(db, databaseId);
     }),
   };
+}
+
+/** They stay on the line that the restore has left. None is read until somebody has it checked again. */
+async function markReplicasOutOfStep(db: Catalogue, primaryId: string): Promise<void> {
+  const { name } = await getDatabase(db, primaryId);
+  const message = `it is out of step since its primary ${name} was restored: build it anew from its primary, then check the connection again`;
+  for (const { id } of await listReplicas(db, primaryId)) await markDatabase(db, id, { status: 'error', status_message: message });
 }
 
 /** A server that archives by itself is only looked after. */

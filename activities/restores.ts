@@ -3,12 +3,10 @@ import { findOpenGeneration, getGeneration, nextGenerationNumber } from '#db/att
 import { backupLink, listBackups } from '#db/backups.ts';
 import type { BackupLink } from '#db/backups.ts';
 import { loadHistories } from '#db/logs.ts';
-import { getDatabase, listReplicas, markDatabase } from '#db/databases.ts';
-import type { DatabaseRow } from '#db/databases.ts';
+import { getDatabase } from '#db/databases.ts';
 import { getPolicy } from '#db/policies.ts';
 import { getRestore, recordRestorePlan } from '#db/tasks.ts';
 import type { RestoreRow } from '#db/tasks.ts';
-import type { Catalogue } from '#db/tables.ts';
 import { findChain } from '#domain/chain.ts';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
 import type { RestorePlan } from '#domain/restore-plan.ts';
@@ -60,22 +58,13 @@ export function createRestoreActivities(deps: ActivityDeps): RestoreActivities {
     preflightRestore: step('Looking at disk, tools and backup', 'preflight'),
     buildRestore: step('Building the data directory beside the running one', 'build'),
     recoverRestore: step('Recovering up to the target in private', 'recover'),
-    swapRestore: wrapLong(db, 'Exchanging the data directories', async (input: RestoreRef, attempt) => {
-      await setReplicasAside(db, await getDatabase(db, input.databaseId));
-      await runStep(input, attempt, 'swap');
-    }),
+    swapRestore: step('Exchanging the data directories', 'swap'),
     swapBackRestore: step('Putting the former data back', 'swapBack'),
     cleanUpRestore: wrapLong(db, 'Cleaning up', async (input: RestoreRef, attempt) => {
       await archiveFormer(deps, input, attempt);
       await runStep(input, attempt, 'cleanUp');
     }),
   };
-}
-
-/** A restore leaves replicas on the former line. They are shown as such, and none is read until somebody has it checked again. */
-async function setReplicasAside(db: Catalogue, primary: DatabaseRow): Promise<void> {
-  const message = `its primary ${primary.name} is restored to an earlier state: build the replica anew from it and check the connection again`;
-  for (const { id } of await listReplicas(db, primary.id)) await markDatabase(db, id, { status: 'error', status_message: message });
 }
 
 /** What was committed until the replaced server was stopped stays restorable: its data goes only after its logs are archived. */

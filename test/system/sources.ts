@@ -48,7 +48,7 @@ export async function expectReplicaAsSource(subject: Subject): Promise<void> {
   const [first] = await listBackups(house.api, subject);
   expect(first, 'the replica is of the old line').toMatchObject({
     sourceId: databaseId,
-    sourceReason: expect.stringMatching(/^\S+-replica: its primary \S+ is restored to an earlier state/) as string,
+    sourceReason: expect.stringMatching(/^\S+-replica: it is out of step since its primary \S+ was restored/) as string,
   });
   await expectNotices(subject, 2);
 }

@@ -49,7 +49,7 @@ export interface PolicyYears {
   readonly databases: ReadonlyMap<string, Database>;
   /** How many backups have ended, by how. */
   readonly ended: { completed: number; failed: number };
-  /** Slots that came while the policy was active and the database free, and what became of them. */
+  /** The backups that were begun; of a manual one there is no slot. */
   readonly begun: { readonly databaseId: string; readonly slotAt: number | undefined; readonly whilePaused: boolean }[];
   /** Whether what moves data fails now. */
   isFailing: boolean;

@@ -24,3 +24,5 @@ export interface TransactionStart {
 
 export const HEADER_BYTES = 19;
 export const CHECKSUM_BYTES = 4;
+/** Where the first event of any binary log begins: behind its magic number. */
+export const FIRST_EVENT = 4;

@@ -3,14 +3,13 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { readObjects } from '#activities/streams/sealed.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { FIRST_EVENT } from '../binlog/grammar.ts';
 import type { LogRecord } from '../binlog/record.ts';
 import type { LogPosition } from '../binlog/replay-plan.ts';
 import { createScanner } from '../binlog/scan.ts';
 import type { EngineContext } from '../port.ts';
 import type { ReplicaGrammar } from '../streamed/replica-grammar.ts';
 import { binlog } from './binlog.ts';
-
-const FIRST_EVENT = 4;
 
 export const replica: ReplicaGrammar = {
   executedSql: 'select @@gtid_binlog_pos;',

@@ -1,5 +1,6 @@
 import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { FIRST_EVENT } from '../binlog/grammar.ts';
 import type { BackupGrammar, BackupPlace, Told } from '../streamed/backup-grammar.ts';
 import { compressor, readCounts, reportMark } from '../streamed/backup-grammar.ts';
 import { clientCommand } from '../streamed/server.ts';
@@ -88,5 +89,3 @@ function readReport(report: string): Told {
     gtid: undefined,
   };
 }
-
-const FIRST_EVENT = 4;

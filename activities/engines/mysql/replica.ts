@@ -1,7 +1,7 @@
 import { TidemarkError } from '#domain/errors.ts';
+import { FIRST_EVENT } from '../binlog/grammar.ts';
 import type { Ask, ReplicaGrammar } from '../streamed/replica-grammar.ts';
 
-const FIRST_EVENT = 4;
 const COUNTED_SECONDS = 10;
 
 export const replica: ReplicaGrammar = {

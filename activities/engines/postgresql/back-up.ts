@@ -71,9 +71,9 @@ async function whyParentIsLost(
   return undefined;
 }
 
-/** pgBackRest only tells that the WAL did not come, [082]; why it did not is known to what pushes it. */
+/** pgBackRest only tells that the WAL did not come; why it did not is known to what pushes it. */
 async function explain(context: EngineContext, error: unknown): Promise<never> {
-  const isWaiting = error instanceof TidemarkError && error.message.includes('[082]');
+  const isWaiting = error instanceof TidemarkError && error.code === 'archiving-stalled';
   throw (isWaiting ? await findArchiveFailure(context) : undefined) ?? error;
 }
 

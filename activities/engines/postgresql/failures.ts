@@ -11,6 +11,7 @@ const causes = [
   ['disk-full', /No space left/],
   ['server-down', /DbConnectError|unable to find (?:primary|standby) cluster/],
   ['tool-missing', /pgbackrest: (?:command not found|No such file)/],
+  ['archiving-stalled', /\[082\]/],
   ['store-unreachable', /HostConnectError|unable to connect|timeout/i],
 ] as const;
 

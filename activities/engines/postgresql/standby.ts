@@ -18,21 +18,25 @@ type Primary = BridgeEnd & { readonly context: EngineContext; readonly facts: Se
  */
 export async function withStandby<T>(primary: Primary, source: ReplicaSource, work: (standby: BridgeEnd) => Promise<T>): Promise<T> {
   const { context } = source;
-  const server = await findRunningServer(context);
-  const facts = await readFacts(context.host, server);
-  if (!facts.replica) throw refusal(context, 'its server is not a replica any more');
-  if (facts.version !== primary.facts.version) throw refusal(context, `it runs ${facts.version}, and its primary ${primary.facts.version}`);
-  const [tool, primaryTool] = [await installTool(context, facts), await installTool(primary.context, primary.facts)];
-  if (tool !== primaryTool) throw refusal(context, `it has pgBackRest ${tool}, and its primary ${primaryTool}`);
-  await catchUp(primary, { context, server }, source.catchUpSeconds);
-  const place = placeOf(primary, { context, dataDirectory: server.dataDirectory });
-  const standby: BridgeEnd = { context, server, config: place.path };
   try {
+    const server = await findRunningServer(context);
+    await refuseMisfit(primary, context, await readFacts(context.host, server));
+    await catchUp(primary, { context, server }, source.catchUpSeconds);
+    const place = placeOf(primary, { context, dataDirectory: server.dataDirectory });
+    const standby: BridgeEnd = { context, server, config: place.path };
     await context.host.run(installConfig(primary.context, server, place) + installBridge(context.database.id, server));
     return await withBridge(standby, primary, () => work(standby));
   } finally {
+    // also what an attempt whose worker died has left
     await context.host.run(removeHome(context.database.id));
   }
+}
+
+async function refuseMisfit(primary: Primary, standby: HostContext, facts: ServerFacts): Promise<void> {
+  if (!facts.replica) throw refusal(standby, 'its server is not a replica any more');
+  if (facts.version !== primary.facts.version) throw refusal(standby, `it runs ${facts.version}, and its primary ${primary.facts.version}`);
+  const [tool, primaryTool] = [await installTool(standby, facts), await installTool(primary.context, primary.facts)];
+  if (tool !== primaryTool) throw refusal(standby, `it has pgBackRest ${tool}, and its primary ${primaryTool}`);
 }
 
 export const standbyName = 'standby';

@@ -15,6 +15,6 @@ export interface ReplicaGrammar {
   findForeign(replica: Ask, primary: Ask): Promise<string>;
   /** Why a replica that is set up so cannot be used, from its status as the client shows it with `--vertical`; undefined where it can. */
   findMisfit(status: string): string | undefined;
-  /** Where a replay on the copy begins. `from` is the first record that may hold what the copy lacks; `gtid` is what the tool told. */
+  /** Where a replay on the copy begins. The first of `records` may hold what the copy lacks; `gtid` is what the tool told. */
   findStart(context: EngineContext, records: readonly LogRecord[], gtid: string | undefined): Promise<LogPosition>;
 }

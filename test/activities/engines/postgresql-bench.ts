@@ -1,32 +1,13 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { postgresql } from '#activities/engines/postgresql/index.ts';
 import { findRunningServer, runSql } from '#activities/engines/postgresql/server.ts';
-import type { EngineContext } from '#activities/engines/port.ts';
 import { sh } from '#activities/hosts/script.ts';
-import { connectHost } from '#activities/hosts/ssh.ts';
-import { createNetworkGuard } from '#activities/stores/networks.ts';
-import { openStore } from '#activities/stores/s3.ts';
 import type { EngineBench } from '../../contracts/engine.ts';
-import { createBucket, labHost } from '../../lab.ts';
+import { openParts } from './bench-parts.ts';
 
 /** The lab's primary, or another instance on the same host. */
 export async function openBench({ port }: { port: number }): Promise<EngineBench> {
-  const { lab, bucket } = await createBucket('engine');
-  const host = await connectHost(await labHost('pg-primary'));
-  const { endpoint, region, caPem, rootAccessKey: accessKey, rootSecretKey: secretKey } = lab.s3;
-  const address = { endpoint, region, bucket, prefix: 'some/prefix', accessKey, secretKey, caPem };
-  const store = openStore(address, { guard: createNetworkGuard({ allowed: [] }) });
-  const [databaseId, key] = [randomUUID(), randomBytes(32)];
-  const context = (generation: number): EngineContext => ({
-    host,
-    database: { id: databaseId, name: 'orders', port },
-    repository: { store, address, generation, key },
-    report: () => undefined,
-  });
+  const { host, store, databaseId, context, removeMatching } = await openParts('postgresql', port);
   const sql = async (text: string): Promise<string> => runSql(host, await findRunningServer(context(1)), text);
-  const removeMatching = async (folder: string, matches: (key: string) => boolean): Promise<void> => {
-    for await (const object of store.list(folder)) if (matches(object.key)) await store.delete(object.key);
-  };
   await sql('drop table if exists numbers; create table numbers (n int primary key)');
   return {
     engine: postgresql,

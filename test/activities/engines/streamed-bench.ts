@@ -1,13 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import type { Engine, EngineContext } from '#activities/engines/port.ts';
+import type { Engine } from '#activities/engines/port.ts';
 import { sh } from '#activities/hosts/script.ts';
-import { connectHost } from '#activities/hosts/ssh.ts';
 import type { Host } from '#activities/hosts/port.ts';
-import { createNetworkGuard } from '#activities/stores/networks.ts';
-import { openStore } from '#activities/stores/s3.ts';
-import { primaryOf } from '#lab/lab.ts';
 import type { EngineBench } from '../../contracts/engine.ts';
-import { createBucket, labHost, resetPrimary } from '../../lab.ts';
+import { resetPrimary } from '../../lab.ts';
+import { openParts } from './bench-parts.ts';
 
 /** A bench on the lab's MariaDB or MySQL primary, which has its data in /var/lib/mysql. */
 export interface StreamedBench extends EngineBench {
@@ -19,23 +15,9 @@ export interface StreamedBench extends EngineBench {
 export async function openStreamedBench(engine: Engine): Promise<StreamedBench> {
   const name = engine.name as 'mariadb' | 'mysql';
   await resetPrimary(name);
-  const { lab, bucket } = await createBucket(`engine-${name}`);
-  const host = await connectHost(await labHost(primaryOf(name)));
-  const { endpoint, region, caPem, rootAccessKey: accessKey, rootSecretKey: secretKey } = lab.s3;
-  const address = { endpoint, region, bucket, prefix: 'some/prefix', accessKey, secretKey, caPem };
-  const store = openStore(address, { guard: createNetworkGuard({ allowed: [] }) });
-  const [databaseId, key] = [randomUUID(), randomBytes(32)];
-  const context = (generation: number): EngineContext => ({
-    host,
-    database: { id: databaseId, name: 'orders', port: 3306 },
-    repository: { store, address, generation, key },
-    report: () => undefined,
-  });
+  const { host, store, databaseId, context, removeMatching } = await openParts(name, 3306);
   const sql = async (text: string): Promise<string> =>
     (await host.run(`HOME=/root ${name} -N -B <<'SQL'\n${text}\nSQL\n`, { timeoutMs: 300_000 })).trimEnd();
-  const removeMatching = async (folder: string, matches: (key: string) => boolean): Promise<void> => {
-    for await (const object of store.list(folder)) if (matches(object.key)) await store.delete(object.key);
-  };
   await sql('drop database if exists shop; create database shop; create table shop.numbers (n int primary key)');
   return {
     engine,
