@@ -16,6 +16,8 @@ export interface EngineBench {
   spoil(generation: number, label: string): Promise<void>;
   /** Removes the log archive of that number. */
   removeLog(generation: number, sequence: number): Promise<void>;
+  /** Leaves on the host what a worker leaves there that dies after the backup was finished, before it has read that; nothing where a stream ends with its link. */
+  loseResult(backupId: string): Promise<void>;
   /** Makes what `build` wrote unable to start. */
   breakRestored(): Promise<void>;
   /** Everything of ours that is on the host: files and processes. */
@@ -91,7 +93,9 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
       const first = await backUp('full', undefined, backupId);
       expect(first).toMatchObject({ kind: 'full', parentLabel: undefined, fallbackReason: undefined });
       expect(first.storedBytes).toBeGreaterThan(0);
+      await bench.loseResult(backupId);
       expect(await bench.engine.backUp(context(), { backupId, kind: 'full', parentLabel: undefined })).toEqual(first);
+      expect(await context().host.run('ls -d /run/tidemark/*/backup-* 2>/dev/null || true')).toBe('');
     });
 
     it('takes incrementals that build on each other', async () => {

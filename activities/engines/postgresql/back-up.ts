@@ -7,7 +7,7 @@ import { annotation, findBackupInfo, listBackupInfo, sourceAnnotation } from './
 import { standbyName, withStandby } from './standby.ts';
 import type { BridgeEnd } from './bridge.ts';
 import { findBrokenObjects } from './prove.ts';
-import { homeOf } from '../home.ts';
+import { homeOf, removeHome } from '../home.ts';
 import { writeManifest } from '../manifest.ts';
 import { pgbackrest } from './repository.ts';
 import type { Server, ServerFacts } from './server.ts';
@@ -21,6 +21,7 @@ export async function backUp(context: EngineContext, request: BackupRequest): Pr
   const config = await deploy(context, server, facts);
   const before = await listOrCreate(context, server, config);
   const finished = before.find((info) => info.annotation?.[annotation] === request.backupId);
+  if (finished !== undefined) await forgetAttempt(context, request);
   const lost = finished === undefined ? await whyParentIsLost(context, server, config, before, request.parentLabel) : undefined;
   const kind = lost === undefined ? request.kind : 'full';
   const primary = { context, server, config, facts };
@@ -39,6 +40,12 @@ export async function backUp(context: EngineContext, request: BackupRequest): Pr
   });
   await writeManifest(context, request.backupId, { engine: 'postgresql', outcome, data: {} });
   return outcome;
+}
+
+/** What an attempt has left whose backup was finished, and whose worker died before it had read that. */
+async function forgetAttempt({ host, database }: EngineContext, { replica }: BackupRequest): Promise<void> {
+  await host.sweepJobs(database.id);
+  if (replica !== undefined) await replica.context.host.run(removeHome(replica.context.database.id));
 }
 
 /** A repository that was never made, because the store was away just then, is made now. */
