@@ -20,6 +20,8 @@ export interface EngineBench {
   loseResult(backupId: string): Promise<void>;
   /** Makes what `build` wrote unable to start. */
   breakRestored(): Promise<void>;
+  /** Makes a directory of the server's data one that cannot be renamed; `why` is what people are to be told. */
+  fixData(): Promise<{ readonly why: string; undo(): Promise<void> }>;
   /** Everything of ours that is on the host: files and processes. */
   leftovers(): Promise<string[]>;
   /** Ends the server and its host's link. */
@@ -247,6 +249,20 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
       expect([later.gaps, later.pieces.at(-1)?.sequence]).toEqual([[], next.sequence]);
       await bench.engine.restore.preflight(context(), requestFor(base));
       await bench.engine.restore.cleanUp(context(), requestFor(base));
+    });
+
+    it('refuses data that cannot be exchanged when the host is prepared, and at a restore before anything is stopped', async () => {
+      const { why, undo } = await bench.fixData();
+      const request = requestFor(await backUp('full'));
+      try {
+        const refused = { code: 'layout-not-supported', message: expect.stringContaining(why) as string };
+        await expect(bench.engine.prepare(context())).rejects.toMatchObject(refused);
+        await expect(bench.engine.restore.preflight(context(), request)).rejects.toMatchObject(refused);
+      } finally {
+        await undo();
+      }
+      await bench.engine.restore.cleanUp(context(), request);
+      await bench.engine.prepare(context());
     });
 
     it('turns archiving off and takes every file and process of ours with it', async () => {

@@ -2,11 +2,12 @@ import { TidemarkError } from '#domain/errors.ts';
 import { makeHome } from '../home.ts';
 import { lastLines } from '../log-lines.ts';
 import type { Health, HostContext } from '../port.ts';
+import { refuseFixed } from '../restore/room.ts';
 import { refuseUnstartable } from '../service.ts';
 import { compareVersions } from '../versions.ts';
 import type { ServerFacts } from './server.ts';
 import { serviceOf } from './service.ts';
-import { findRunningServer, readFacts, rememberServer } from './server.ts';
+import { findRunningServer, readFacts, rememberServer, runSql } from './server.ts';
 
 const oldestServer = 15;
 
@@ -34,6 +35,12 @@ export async function prepare(context: HostContext): Promise<void> {
   const facts = await readFacts(context.host, server);
   refuseOldServer(facts);
   await refuseUnstartable(context, serviceOf(server));
+  const tablespaces = await runSql(context.host, server, `select pg_tablespace_location(oid) from pg_tablespace`);
+  const outside = tablespaces.split('\n').filter((path) => path.startsWith('/'));
+  await refuseFixed(
+    context,
+    [server.dataDirectory, ...outside].map((live) => ({ live })),
+  );
   await installTool(context, facts);
   await context.host.run(makeHome(context.database.id) + rememberServer(context.database.id, server, facts));
 }

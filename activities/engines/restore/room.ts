@@ -1,23 +1,38 @@
 import { sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import type { EngineContext } from '../port.ts';
+import type { EngineContext, HostContext } from '../port.ts';
 import type { Place } from './places.ts';
 import { setAsideOf } from './places.ts';
 
-/** Directories are exchanged by renaming: a mount point cannot be renamed, and what an earlier restore left is not ours to judge. */
+/** Directories are exchanged by renaming, which not every one allows. Errors: `layout-not-supported`. */
+export async function refuseFixed(context: HostContext, places: readonly Place[]): Promise<void> {
+  await refuse(context, places.map(({ live }) => fixedScript(live)).join(''));
+}
+
+/** As `refuseFixed`; and what an earlier restore left is not ours to judge. */
 export async function refuseLayout(context: EngineContext, places: readonly Place[]): Promise<void> {
-  const found = await context.host.run(
-    places
-      .map(
-        (place) => sh`live=${place.live} old=${setAsideOf(place)}
-[ ! -e "$live" ] || [ "$(stat -c %d "$live")" = "$(stat -c %d "$(dirname "$live")")" ] || echo "$live is a mount point of its own, so that it cannot be exchanged for the restored one"
-[ ! -L "$live" ] || echo "$live is a symbolic link, so that it cannot be exchanged for the restored one"
+  const leftScript = (place: Place): string => sh`old=${setAsideOf(place)}
 [ ! -e "$old" ] || echo "$old is left over from an earlier restore: look at it, then remove it"
-`,
-      )
-      .join(''),
-  );
+`;
+  await refuse(context, places.map((place) => fixedScript(place.live) + leftScript(place)).join(''));
+}
+
+async function refuse({ host }: HostContext, script: string): Promise<void> {
+  const found = await host.run(script);
   if (found.trim() !== '') throw new TidemarkError('layout-not-supported', found.trim().split('\n').join('; '));
+}
+
+function fixedScript(live: string): string {
+  return sh`live=${live}
+[ ! -L "$live" ] || echo "$live is a symbolic link, so that it cannot be exchanged for a restored one: let the server name the directory itself"
+while read -r _ _ _ _ point _; do
+  printf -v point %b "\${point//\\/\\0}" # a blank is written as \040
+  case "$point" in
+    "$live") echo "$live is a mount point of its own, so that it cannot be exchanged for a restored one: move the data into a directory below it, $live/data say" ;;
+    "$live"/*) echo "$point is a mount point inside $live, so that it cannot be exchanged for a restored one" ;;
+  esac
+done </proc/self/mountinfo
+`;
 }
 
 /** So many bytes are needed in the filesystem that holds `path`. */

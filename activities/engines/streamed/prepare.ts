@@ -3,6 +3,7 @@ import { TidemarkError } from '#domain/errors.ts';
 import { makeHome } from '../home.ts';
 import { lastLines } from '../log-lines.ts';
 import type { Health, HostContext } from '../port.ts';
+import { refuseFixed } from '../restore/room.ts';
 import { refuseUnstartable } from '../service.ts';
 import { compareVersions } from '../versions.ts';
 import type { Dialect } from './dialect.ts';
@@ -23,6 +24,7 @@ export async function prepare(context: HostContext, dialect: Dialect): Promise<v
   const server = await findRunningServer(context, dialect);
   const facts = await readFacts(context.host, dialect, server);
   refuseOldServer(dialect, facts);
+  await refuseFixed(context, [{ live: server.dataDirectory }]);
   await refuseUnstartable(context, serviceOf(dialect, server));
   refuseSpreadFiles(await inspect(context, dialect, server, facts), server);
   await installTools(context, dialect, facts);

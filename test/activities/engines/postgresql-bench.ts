@@ -37,6 +37,11 @@ export async function openBench({ port }: { port: number }): Promise<EngineBench
     },
     breakRestored: async () =>
       void (await host.run(`echo 'no_such_setting = on' >> /var/lib/postgresql/17/main.tidemark-new/postgresql.auto.conf`)),
+    async fixData() {
+      await host.run('chown postgres /srv/small');
+      await sql(`create tablespace fixed location '/srv/small'`);
+      return { why: '/srv/small is a mount point of its own', undo: async () => void (await sql('drop tablespace fixed')) };
+    },
     async leftovers() {
       const output =
         await host.run(sh`find /var/lib/tidemark /run/tidemark /var/lib/postgresql/17 -maxdepth 1 -name '*tidemark*' 2>/dev/null || true

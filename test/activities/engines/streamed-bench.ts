@@ -49,6 +49,11 @@ export async function openStreamedBench(engine: Engine): Promise<StreamedBench> 
       ),
     loseResult: async () => undefined,
     breakRestored: async () => void (await host.run('truncate -s 1M /var/lib/mysql.tidemark-new/ibdata1')),
+    async fixData() {
+      await host.run('mv /var/lib/mysql /var/lib/mysql-real && ln -s mysql-real /var/lib/mysql');
+      const undo = async (): Promise<void> => void (await host.run('rm /var/lib/mysql && mv /var/lib/mysql-real /var/lib/mysql'));
+      return { why: '/var/lib/mysql is a symbolic link', undo };
+    },
     async leftovers() {
       const output = await host.run(
         sh`find /var/lib /run /etc/mysql /var/lib/mysql /var/lib/mysql-files -maxdepth 3 -name '*tidemark*' 2>/dev/null || true

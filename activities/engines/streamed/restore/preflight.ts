@@ -27,6 +27,8 @@ const HEADROOM_BYTES = 512 * 1024 * 1024;
 export async function preflight(context: EngineContext, dialect: Dialect, request: RestoreRequest): Promise<void> {
   if ((await findLayout(context, request)) !== undefined) return;
   const server = await findServer(context, dialect);
+  const places = [{ live: server.dataDirectory }];
+  await refuseLayout(context, places);
   await refuseUnstartable(context, serviceOf(dialect, server));
   const facts = await findFacts(context, dialect, server);
   if (server.running) refuseSpreadFiles(await inspect(context, dialect, server, facts), server);
@@ -38,8 +40,6 @@ export async function preflight(context: EngineContext, dialect: Dialect, reques
   const broken = await findBrokenObjects(context.repository.store, objects);
   if (broken.length > 0)
     throw new TidemarkError('object-missing', `the backup is not whole in the bucket: ${broken.slice(0, 3).join('; ')}`);
-  const places = [{ live: server.dataDirectory }];
-  await refuseLayout(context, places);
   const dataBytes = Math.max(
     facts.sizeBytes,
     chain.reduce((sum, { data }) => sum + data.unpackedBytes, 0),
