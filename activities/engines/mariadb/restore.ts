@@ -28,6 +28,7 @@ tail -n 1 "$log" | grep -q 'completed OK!' || { tail -n 5 "$log"; echo 'mariadb-
     end,
   }) => `change master to master_host = '127.0.0.1', master_user = 'x', master_password = 'x', master_use_gtid = no, relay_log_file = '${start.file}', relay_log_pos = ${start.position};
 start slave sql_thread until relay_log_file = '${end.file}', relay_log_pos = ${end.position};`,
+  binlogTool: 'mariadb-binlog',
   resetSql: 'reset slave all',
   statusSql: 'show slave status',
   columns: { running: 'Slave_SQL_Running', error: 'Last_SQL_Errno', file: 'Relay_Log_File', position: 'Relay_Log_Pos' },

@@ -24,6 +24,7 @@ export const restore: RestoreGrammar = {
     end,
   }) => `change replication source to source_host = '127.0.0.1', source_user = 'x', source_auto_position = 0, relay_log_file = '${start.file}', relay_log_pos = ${start.position};
 start replica sql_thread until relay_log_file = '${end.file}', relay_log_pos = ${end.position};`,
+  binlogTool: 'mysqlbinlog',
   resetSql: 'reset replica all',
   statusSql: 'show replica status',
   columns: { running: 'Replica_SQL_Running', error: 'Last_SQL_Errno', file: 'Relay_Log_File', position: 'Relay_Log_Pos' },

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { Engine } from '#activities/engines/port.ts';
+import { raw, sh } from '#activities/hosts/script.ts';
 import { connectHost } from '#activities/hosts/ssh.ts';
 import { labHost } from '../../lab.ts';
 import { quoted, useStory } from './streamed-story.ts';
@@ -89,6 +90,44 @@ checksum table shop.ballast; select * from shop.numbers order by n; show tables 
     const request = requestFor([base.label], second);
     await restore(request, () => recoverTwice(request));
     expect(await story.bench.numbers()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('pipes the logs in where the server does not take them as its relay logs', async () => {
+    await story.bench.sql('truncate shop.numbers');
+    const base = await backUp();
+    await story.bench.sql(
+      `insert into shop.numbers values (1); create table shop.piped (t blob); insert into shop.piped values (x'00ff5c270a0d'); flush binary logs; insert into shop.numbers values (2)`,
+    );
+    const second = await quietSecond();
+    await story.bench.sql('insert into shop.numbers values (3); drop table shop.piped');
+    await engine.flushLogs(context());
+    const request = requestFor([base.label], second);
+    const plan = `/var/lib/tidemark/${story.bench.databaseId}/restore-${request.restoreId}.json`;
+    const deaf = '/usr/local/bin/deaf-server';
+    await restore(request, async () => {
+      await story.bench.host.run(sh`daemon=$(sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' ${plan})
+cat >${deaf} <<END
+#!/bin/bash
+for option; do
+  shift
+  case "\$option" in --relay-log*) echo >>${`${deaf}.relayed`} ;; *) set -- "\$@" "\$option" ;; esac
+done
+exec $daemon "\$@"
+END
+chmod 0755 ${deaf}
+install -m 0666 /dev/null ${`${deaf}.relayed`}
+cp ${plan} ${`${plan}.kept`}
+sed -i "s|\"executable\":\"$daemon\"|\"executable\":\"${raw(deaf)}\"|" ${plan}
+`);
+      try {
+        await engine.restore.recover(context(), request);
+      } finally {
+        await story.bench.host.run(sh`mv ${`${plan}.kept`} ${plan}`);
+      }
+    });
+    expect(await story.bench.host.run(sh`test -s ${`${deaf}.relayed`} && echo refused; rm ${deaf} ${`${deaf}.relayed`}`)).toBe('refused\n');
+    expect(await story.bench.numbers()).toEqual([1, 2]);
+    expect(await story.bench.sql('select hex(t) from shop.piped; drop table shop.piped')).toBe('00FF5C270A0D');
   });
 
   it('gives the restored primary a line of its own: a replica of the old one stops', async () => {

@@ -13,6 +13,8 @@ export interface RestoreGrammar {
   readonly settleCopy: string;
   /** SQL that begins to read the relay logs from the plan's start and stops at its end. */
   replaySql(plan: ReplayPlan): string;
+  /** The tool that writes binary logs as SQL; it comes with the server. */
+  readonly binlogTool: string;
   /** SQL that forgets the relay logs. */
   readonly resetSql: string;
   /** How `replaySql` is looked after: SQL that shows its state, and the names of its columns. */

@@ -20,7 +20,8 @@ export function loginFiles(context: EngineContext): readonly [options: string, s
 }
 
 /**
- * Shell functions `start_private OPTION…`, `stop_private`, `sql` and `show`: a server on the restored directory that nobody else can reach.
+ * Shell functions `start_private OPTION…`, `stop_private`, `client`, `sql` and `show`, and `failed_as`, the exit code of whatever
+ * fails while it is set: a server on the restored directory that nobody else can reach.
  * A security profile of the daemon's (AppArmor) does not know the directory, so it is started outside of it.
  */
 export function privateFunctions(
@@ -36,12 +37,12 @@ export function privateFunctions(
   const client = sh`${dialect.server.client} --defaults-file=${login} --protocol=socket --socket=${`${run}/socket`}`;
   const options = dialect.restore.privateOptions(settings);
   return `${sh`fresh=${freshOf(data)} run=${run} owner=${server.owner} group=${server.group} daemon=${server.executable}
-private_server=
-free=
+private_server= free= failed_as=
 if command -v aa-enabled >/dev/null && aa-enabled --quiet; then free='aa-exec -p unconfined --'; fi
 install -d -m 0700 -o "$owner" -g "$group" "$run"
-sql() { ${raw(client)} --batch --raw --skip-column-names -e "$1"; }
-show() { ${raw(client)} --vertical -e "$1"; }
+client() { ${raw(client)} "$@"; }
+sql() { client --batch --raw --skip-column-names -e "$1"; }
+show() { client --vertical -e "$1"; }
 make_login() {
   local password; password="Aa1!$(head -c 24 /dev/urandom | base64)"
   ( umask 077; : > ${loginSql}; : > ${login} )
@@ -76,6 +77,7 @@ finish() {
   # what a replay stopped at would tell the statement, and what it holds
   [ $code = 0 ] || grep -E '\\[(ERROR|FATAL)\\]' "$run/log" 2>/dev/null | grep -viE 'replica|slave|quer(y|ies)' | tail -n 5 || true
   end_private_server
+  [ $code = 0 ] || code=\${failed_as:-$code}
   rm -rf -- "$run" ${loginFiles(context).join(' ')}
   exit $code
 }

@@ -1,42 +1,46 @@
 import { Readable } from 'node:stream';
-import { raw, sh } from '#activities/hosts/script.ts';
+import { sh } from '#activities/hosts/script.ts';
 import { readObjects } from '#activities/streams/sealed.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import { numberOf } from '../../binlog/next-files.ts';
 import type { LogRecord } from '../../binlog/record.ts';
 import type { ReplayPlan } from '../../binlog/replay-plan.ts';
 import { lastLines } from '../../log-lines.ts';
 import { readChain } from '../../manifest.ts';
 import type { EngineContext, RestoreRequest } from '../../port.ts';
-import { freshOf, getLayout } from '../../restore/places.ts';
+import { getLayout } from '../../restore/places.ts';
 import type { StreamedData } from '../backup-grammar.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Layout } from './layout.ts';
 import { beganMark } from './layout.ts';
 import { build } from './build.ts';
 import { privateFunctions } from './private-server.ts';
+import type { ReplayWay } from './replay-scripts.ts';
+import { relayName, relayPath, REPLAY_FAILED, replayScript } from './replay-scripts.ts';
 import { readReplay } from './replay.ts';
-
-const NOT_REACHED = 4;
 
 /**
  * Starts the new directory on a private server (no network, no binary log, nothing can write), replays the binary logs up to the
- * cut as its relay logs, compares where it stopped with the plan, and gives it a line of GTIDs and log names of its own.
+ * cut as its relay logs, compares where it stopped with the plan, and gives it a line of GTIDs and log names of its own. Where the
+ * server does not replay them so, the directory is built again and they are piped in.
  */
 export async function recover(context: EngineContext, dialect: Dialect, request: RestoreRequest): Promise<void> {
   const layout = await getLayout<Layout>(context, request);
   const chain = await readChain<StreamedData>(context, request);
   const plan = await readReplay(context, dialect, request, chain);
-  await beginAnew(context, dialect, request, layout);
-  if (plan !== undefined && plan.records.length > 0) await fetchLogs(context, layout, plan.records);
-  const job = {
-    scope: context.database.id,
-    id: `recover-${request.restoreId}`,
-    script: recoverScript(context, dialect, layout, { plan, settings: chain.at(-1)?.data.settings ?? {} }),
-  };
-  const { exitCode, log } = await context.host.runJob(job, { signal: context.signal });
-  if (exitCode === NOT_REACHED) throw new TidemarkError('target-not-reached', `the replay ended elsewhere: ${lastLines(log)}`);
-  if (exitCode !== 0) throw new TidemarkError('target-not-reached', `the private server failed (${exitCode}): ${lastLines(log)}`);
+  const settings = chain.at(-1)?.data.settings ?? {};
+  const failures: string[] = [];
+  for (const way of ['relay', 'pipe'] as const) {
+    await beginAnew(context, dialect, request, layout);
+    if (plan !== undefined && plan.records.length > 0) await fetchLogs(context, layout, plan.records);
+    const script = recoverScript(context, dialect, layout, { plan, settings, way });
+    const job = { scope: context.database.id, id: `recover-${request.restoreId}`, script };
+    const { exitCode, log } = await context.host.runJob(job, { signal: context.signal });
+    if (exitCode === 0) return;
+    if (exitCode !== REPLAY_FAILED)
+      throw new TidemarkError('target-not-reached', `the private server failed (${exitCode}): ${lastLines(log)}`);
+    failures.push(lastLines(log));
+  }
+  throw new TidemarkError('target-not-reached', `the replay failed: ${failures.join('; and piped: ')}`);
 }
 
 /** Logs must not be replayed twice: where an earlier attempt has begun to, the directory is built again first. */
@@ -46,15 +50,6 @@ async function beginAnew(context: EngineContext, dialect: Dialect, request: Rest
   const began = await context.host.run(sh`[ ! -e ${mark} ] || echo yes`);
   if (began.trim() === 'yes') await build(context, dialect, request);
   await context.host.run(sh`touch ${mark}`);
-}
-
-/** A server takes what lies beside its data under these names for what it was sent by another one. */
-function relayName(file: string): string {
-  return `relay.${String(numberOf(file)).padStart(6, '0')}`;
-}
-
-function relayPath(layout: Layout): string {
-  return `${freshOf(layout.places[0] ?? { live: layout.server.dataDirectory })}-logs`;
 }
 
 async function fetchLogs(context: EngineContext, layout: Layout, records: readonly LogRecord[]): Promise<void> {
@@ -79,49 +74,22 @@ function recoverScript(
   context: EngineContext,
   dialect: Dialect,
   layout: Layout,
-  { plan, settings }: { readonly plan: ReplayPlan | undefined; readonly settings: Readonly<Record<string, string | number>> },
+  {
+    plan,
+    settings,
+    way,
+  }: {
+    readonly plan: ReplayPlan | undefined;
+    readonly settings: Readonly<Record<string, string | number>>;
+    readonly way: ReplayWay;
+  },
 ): string {
   const { restore } = dialect;
   return `${privateFunctions(context, dialect, layout, settings)}
 start_private --skip-log-bin
 ${restore.settleCopy}
 stop_private
-${plan === undefined || plan.records.length === 0 ? '' : replayScript(dialect, layout, plan)}
+${plan === undefined || plan.records.length === 0 ? '' : replayScript(dialect, layout, plan, way)}
 ${restore.newGeneration(layout)}
 `;
-}
-
-/** The state is asked for all the time: a replay has ended when its thread stopped by itself and without an error, where it should. */
-function replayScript({ restore }: Dialect, layout: Layout, plan: ReplayPlan): string {
-  const { columns, statusSql, resetSql } = restore;
-  const end = `${relayName(plan.end.file)}:${plan.end.position}`;
-  const relayed: ReplayPlan = {
-    ...plan,
-    start: { ...plan.start, file: relayName(plan.start.file) },
-    end: { ...plan.end, file: relayName(plan.end.file) },
-  };
-  return sh`mv -- ${relayPath(layout)}/* "$fresh"/
-rmdir -- ${relayPath(layout)}
-chown "$owner:$group" "$fresh"/relay.index
-start_private --skip-log-bin --relay-log=relay --relay-log-index=relay.index --relay-log-purge=0
-column() { sed -n "s/^ *$1: //p" <<<"$state" | head -n 1; }
-sql ${raw(quoteSql(restore.replaySql(relayed)))}
-while :; do
-  state=$(show ${statusSql})
-  # the error's text would tell the statement, and what it holds
-  [ "$(column ${columns.error})" = 0 ] || { echo "error $(column ${columns.error}) at $(column ${columns.file}):$(column ${columns.position})"; exit ${NOT_REACHED}; }
-  [ "$(column ${columns.running})" != No ] || break
-  sleep 0.2
-done
-reached=$(column ${columns.file}):$(column ${columns.position})
-[ "$reached" = ${end} ] || { echo "it ended at $reached, and the plan is "${end}; exit ${NOT_REACHED}; }
-sql ${resetSql}
-stop_private
-rm -f -- "$fresh"/relay.* "$fresh"/relay-log.info "$fresh"/master.info
-`;
-}
-
-/** SQL of several lines as one word of the shell. */
-function quoteSql(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

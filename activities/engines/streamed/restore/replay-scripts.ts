@@ -1,0 +1,82 @@
+import { raw, sh } from '#activities/hosts/script.ts';
+import { numberOf } from '../../binlog/next-files.ts';
+import type { ReplayPlan } from '../../binlog/replay-plan.ts';
+import { freshOf } from '../../restore/places.ts';
+import type { Dialect } from '../dialect.ts';
+import type { Layout } from './layout.ts';
+
+/** How a private server is given the logs: as its relay logs, or as SQL by the engine's tool, which is slower by far. */
+export type ReplayWay = 'relay' | 'pipe';
+
+/** Code of a script whose replay failed, and nothing else. */
+export const REPLAY_FAILED = 4;
+
+/** Where the logs wait, beside the new data directory. */
+export function relayPath(layout: Layout): string {
+  return `${freshOf(layout.places[0] ?? { live: layout.server.dataDirectory })}-logs`;
+}
+
+/** A server takes what lies beside its data under these names for what it was sent by another one. */
+export function relayName(file: string): string {
+  return `relay.${String(numberOf(file)).padStart(6, '0')}`;
+}
+
+/** Runs with the functions of `private-server.ts`, on a copy to which nothing was replayed yet. */
+export function replayScript(dialect: Dialect, layout: Layout, plan: ReplayPlan, way: ReplayWay): string {
+  const script = way === 'relay' ? relayScript : pipeScript;
+  return `failed_as=${REPLAY_FAILED}
+${script(dialect, layout, plan)}
+stop_private
+failed_as=
+`;
+}
+
+/** The state is asked for all the time: a replay has ended when its thread stopped by itself and without an error, where it should. */
+function relayScript({ restore }: Dialect, layout: Layout, plan: ReplayPlan): string {
+  const { columns, statusSql, resetSql } = restore;
+  const end = `${relayName(plan.end.file)}:${plan.end.position}`;
+  const relayed: ReplayPlan = {
+    ...plan,
+    start: { ...plan.start, file: relayName(plan.start.file) },
+    end: { ...plan.end, file: relayName(plan.end.file) },
+  };
+  return sh`mv -- ${relayPath(layout)}/* "$fresh"/
+rmdir -- ${relayPath(layout)}
+chown "$owner:$group" "$fresh"/relay.index
+start_private --skip-log-bin --relay-log=relay --relay-log-index=relay.index --relay-log-purge=0
+column() { sed -n "s/^ *$1: //p" <<<"$state" | head -n 1; }
+sql ${raw(quoteSql(restore.replaySql(relayed)))}
+while :; do
+  state=$(show ${statusSql})
+  # the error's text would tell the statement, and what it holds
+  [ "$(column ${columns.error})" = 0 ] || { echo "error $(column ${columns.error}) at $(column ${columns.file}):$(column ${columns.position})"; exit 1; }
+  [ "$(column ${columns.running})" != No ] || break
+  sleep 0.2
+done
+reached=$(column ${columns.file}):$(column ${columns.position})
+[ "$reached" = ${end} ] || { echo "it ended at $reached, and the plan is "${end}; exit 1; }
+sql ${resetSql}
+rm -f -- "$fresh"/relay.* "$fresh"/relay-log.info "$fresh"/master.info
+`;
+}
+
+/** The tool stops at the plan's end, which is the beginning of an event of files whose sizes were compared; what it and the server say is not told: it may hold a statement. */
+function pipeScript({ server, restore }: Dialect, layout: Layout, { start, end }: ReplayPlan): string {
+  return sh`start_private --skip-log-bin
+sql 'set global max_allowed_packet = 1073741824'
+mapfile -t files < <(sed 's|^\./||' ${relayPath(layout)}/relay.index)
+cd -- ${relayPath(layout)}
+${restore.binlogTool} --no-defaults --verify-binlog-checksum --start-position=${start.position} --stop-position=${end.position} "\${files[@]}" 2>"$run/tool" |
+  client --binary-mode --max-allowed-packet=1G 2>"$run/client" || {
+    grep -ohE '^ERROR( [0-9]+ \([0-9A-Z]+\) at line [0-9]+|: [^:]*)' "$run/tool" "$run/client" || echo ${`${restore.binlogTool} or ${server.client} failed`}
+    exit 1
+  }
+cd /
+rm -rf -- ${relayPath(layout)}
+`;
+}
+
+/** SQL of several lines as one word of the shell. */
+function quoteSql(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
