@@ -69,6 +69,17 @@ const causes: readonly Cause[] = [
     mend: (scene) => scene.onHosts((engine) => `mv /root/${tools[engine]} /usr/bin/`),
   },
   {
+    what: 'disk full on the host',
+    code: 'disk-full',
+    words: /No space left on device/,
+    provoke: (scene) =>
+      scene.onHosts(
+        () =>
+          'mv /run/tidemark /run/tidemark-aside || true; mkdir /srv/small/run; ln -sT /srv/small/run /run/tidemark; ! cat /dev/zero > /srv/small/full',
+      ),
+    mend: (scene) => scene.onHosts(() => 'rm -rf /run/tidemark /run/tidemark-aside /srv/small/run /srv/small/full'),
+  },
+  {
     what: 'server down',
     code: 'server-down',
     words: /does not run/,
