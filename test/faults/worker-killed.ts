@@ -6,6 +6,7 @@ import type { Answer, Task } from '#lab/client.ts';
 import { primaryOf } from '#lab/lab.ts';
 import { createPolicy, createStore, registerPrimary } from '#lab/story.ts';
 import { startTestProduct, type TestProduct, waitFor } from '../product.ts';
+import { type Attached, editHost, listBackups as listShownBackups, pitrStatus } from '../system/edits.ts';
 
 const [building, recovering, exchanging] = [
   'Building the data directory beside the running one',
@@ -58,6 +59,8 @@ function describeKills(engine: EngineName): void {
   let house: TestProduct;
   let application: Application;
   let databaseId: string;
+  let policyId: string;
+  let store: Answer;
   const name = 'orders-db';
   const { fill, rows, tool, traces, phases } = ballasts[engine];
 
@@ -67,9 +70,9 @@ function describeKills(engine: EngineName): void {
     house = await startTestProduct(engine);
     application = await createApplication(house.lab, engine);
     await sql(fill);
-    const store = await createStore(house.lab, `killed-${engine}-${Date.now().toString(36)}`);
+    store = await createStore(house.lab, `killed-${engine}-${Date.now().toString(36)}`);
     databaseId = await registerPrimary(house.lab, house.api, name, engine);
-    const policyId = await createPolicy(house.api, 'Killed', store);
+    policyId = await createPolicy(house.api, 'Killed', store);
     await house.api.waitForTask((await house.api.post<Task>(`/policies/${policyId}/attachments`, { databaseId })).id);
   });
   afterAll(async () => {
@@ -140,5 +143,31 @@ function describeKills(engine: EngineName): void {
     expect(await sql(`select note from marks where note like '%${phase}'`)).toBe(`kept ${phase}`);
     expect(await sql('select count(*) from ballast')).toBe(rows);
     expect(await leftovers()).toBe('');
+  });
+
+  it('another encryption comes to the host whole, in a generation that begins with a full', async () => {
+    const attached: Attached = { policyId, databaseId };
+    const [before] = await listShownBackups(house.api, attached);
+    await editHost(house.api, attached, { encryptionEnabled: false }, ({ id }) => endIn(id, 'Configuring log archiving', 'kill'));
+    const [after] = await listShownBackups(house.api, attached);
+    expect(after).toMatchObject({ kind: 'full', status: 'completed', generation: (before?.generation ?? 0) + 1 });
+    expect(await pitrStatus(house.api, attached)).toBe('active');
+    expect(await leftovers()).toBe('');
+  });
+
+  it('a policy that is deleted with its backups leaves none of them', async () => {
+    const detach = await house.api.delete<Task>(`/policies/${policyId}/attachments/${databaseId}`);
+    await house.api.waitForTask(detach.id);
+    const folder = `/srv/s3/data/${String(store['bucket'])}/${String(store['prefix'])}`;
+    const onStore = async (command: string): Promise<number> => Number((await house.lab.exec('s3', ['sh', '-c', command])).stdout);
+    const files = (): Promise<number> => onStore(`find ${folder} -type f | wc -l`);
+    // so many that their removal takes a moment
+    await onStore(`mkdir ${folder}/${databaseId}/g1/many && cd ${folder}/${databaseId}/g1/many && seq 3000 | xargs touch`);
+    expect(await files()).toBeGreaterThan(3_010);
+    const { id } = await house.api.post<Task>(`/policies/${policyId}/deletions`, { confirmName: 'Killed', backups: 'delete' });
+    await endIn(id, 'Removing the backups', 'kill');
+    expect(await files()).toBeGreaterThan(0);
+    await house.api.waitForTask(id);
+    expect(await files()).toBe(0);
   });
 }

@@ -28,8 +28,13 @@ export async function edit(api: ApiClient, { policyId }: Attached, change: Answe
   await waitForPolicy(api, policyId);
 }
 
-/** Edits the policy in a way that its database's host has to hear of, and waits until it has. */
-export async function editHost(api: ApiClient, attached: Attached, change: Answer): Promise<void> {
+/** Edits the policy in a way that its database's host has to hear of, and waits until it has; `meet` is given the task that brings it there. */
+export async function editHost(
+  api: ApiClient,
+  attached: Attached,
+  change: Answer,
+  meet: (task: Task) => Promise<unknown> = async () => undefined,
+): Promise<void> {
   const configurations = async (): Promise<Task[]> => {
     const { items } = await api.get<{ items: Task[] }>(`/tasks?databaseId=${attached.databaseId}`);
     return items.filter(({ kind }) => kind === 'configure');
@@ -40,6 +45,7 @@ export async function editHost(api: ApiClient, attached: Attached, change: Answe
     const all = await configurations();
     return all.length > before ? all[0] : undefined;
   });
+  await meet(task);
   await api.waitForTask(task.id);
 }
 

@@ -6,7 +6,7 @@ import { createPolicy, createStore, noteSecond, registerPrimary, restoreTo } fro
 import { createApplication } from '#lab/application.ts';
 import { startWriter, type Writer } from '#lab/writer.ts';
 import { editHost, expectNewGeneration, listBackups, pitrStatus } from './edits.ts';
-import { expectReplicaAsSource, expectReplicaLostMidway } from './sources.ts';
+import { expectReplicaAsSource, expectReplicaLostMidway, expectWorkerLostOverReplica } from './sources.ts';
 import { readHistories } from '../temporal-histories.ts';
 import { startTestProduct, type TestProduct } from '../product.ts';
 
@@ -215,6 +215,10 @@ describe('the main job on PostgreSQL', () => {
 
   it('reads its backups from a replica that follows, to any second', async () => {
     await expectReplicaAsSource({ house, engine: 'postgresql', policyId, databaseId, name });
+  });
+
+  it('goes on from the replica when the worker is killed while it reads there, and leaves nothing on it', async () => {
+    await expectWorkerLostOverReplica({ house, engine: 'postgresql', policyId, databaseId, name });
   });
 
   it('takes the primary where the replica dies in the middle of a backup', async () => {

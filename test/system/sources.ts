@@ -53,6 +53,20 @@ export async function expectReplicaAsSource(subject: Subject): Promise<void> {
   await expectNotices(subject, 2);
 }
 
+/** A worker that dies while a replica is read: the next one takes the backup from there, and leaves nothing of either attempt on it. */
+export async function expectWorkerLostOverReplica(subject: Subject): Promise<void> {
+  const { house, engine, databaseId } = subject;
+  await renewReplica(house.lab, engine);
+  await checkReplica(subject);
+  const before = (await listBackups(house.api, subject)).length;
+  await backUpSlowly(subject, () => house.product.worker.current().kill());
+  const backups = await listBackups(house.api, subject);
+  expect(backups).toHaveLength(before + 1);
+  expect(backups[0]).toMatchObject({ status: 'completed', sourceReason: null });
+  expect(backups[0]?.['sourceId']).not.toBe(databaseId);
+  await expectNothingLeft(subject);
+}
+
 /** A replica whose server dies in the middle of a backup: the same task ends well, from the primary, and people are told once. */
 export async function expectReplicaLostMidway(subject: Subject): Promise<void> {
   const { house, engine, databaseId, name } = subject;
@@ -61,19 +75,9 @@ export async function expectReplicaLostMidway(subject: Subject): Promise<void> {
   await backUp(subject, 'full');
   await expectNotices(subject, 3);
   const onReplica = (script: string) => house.lab.exec(replicaOf(engine), ['sh', '-c', script]);
-  const tool = engine === 'postgresql' ? 'pgbackrest' : 'zstd';
-  // a slow tool: what runs on the replica is met while it runs
-  await onReplica(
-    `rm -f /tmp/tool-runs; mv /usr/bin/${tool} /usr/bin/${tool}.whole; printf '#!/bin/sh\\ncase "$*" in *version*) ;; *) touch /tmp/tool-runs; sleep 8 ;; esac\\nexec /usr/bin/${tool}.whole "$@"\\n' > /usr/bin/${tool}; chmod 0755 /usr/bin/${tool}`,
+  await backUpSlowly(subject, () =>
+    onReplica('pkill -KILL -x postgres; pkill -KILL -x mariadbd; pkill -KILL -x mysqld; pkill -KILL -x tar'),
   );
-  try {
-    const task = await house.api.post<Task>(`/databases/${databaseId}/backups`, { kind: 'full' });
-    await waitFor('the tool on the replica', async () => ((await onReplica('test -e /tmp/tool-runs')).exitCode === 0 ? true : undefined));
-    await onReplica('pkill -KILL -x postgres; pkill -KILL -x mariadbd; pkill -KILL -x mysqld; pkill -KILL -x tar');
-    await house.api.waitForTask(task.id);
-  } finally {
-    await onReplica(`mv /usr/bin/${tool}.whole /usr/bin/${tool}; rm -f /tmp/tool-runs`);
-  }
   const [backup] = await listBackups(house.api, subject);
   expect(backup).toMatchObject({
     status: 'completed',
@@ -87,6 +91,23 @@ export async function expectReplicaLostMidway(subject: Subject): Promise<void> {
   });
   await house.api.waitForTask(restore.taskId);
   await onReplica(engine === 'postgresql' ? 'pg_ctlcluster 17 main start' : `service ${engine} start`);
+}
+
+/** With a slow tool on the replica, so that it can be met while it runs. */
+async function backUpSlowly({ house, engine, databaseId }: Subject, meet: () => Promise<unknown>): Promise<void> {
+  const onReplica = (script: string) => house.lab.exec(replicaOf(engine), ['sh', '-c', script]);
+  const tool = engine === 'postgresql' ? 'pgbackrest' : 'zstd';
+  await onReplica(
+    `rm -f /tmp/tool-runs; mv /usr/bin/${tool} /usr/bin/${tool}.whole; printf '#!/bin/sh\\ncase "$*" in *version*) ;; *) touch /tmp/tool-runs; sleep 8 ;; esac\\nexec /usr/bin/${tool}.whole "$@"\\n' > /usr/bin/${tool}; chmod 0755 /usr/bin/${tool}`,
+  );
+  try {
+    const task = await house.api.post<Task>(`/databases/${databaseId}/backups`, { kind: 'full' });
+    await waitFor('the tool on the replica', async () => ((await onReplica('test -e /tmp/tool-runs')).exitCode === 0 ? true : undefined));
+    await meet();
+    await house.api.waitForTask(task.id);
+  } finally {
+    await onReplica(`mv /usr/bin/${tool}.whole /usr/bin/${tool}; rm -f /tmp/tool-runs`);
+  }
 }
 
 /** What the operator does when the replica has been built anew. */

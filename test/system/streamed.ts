@@ -6,7 +6,7 @@ import { primaryOf } from '#lab/lab.ts';
 import { createPolicy, createStore, noteSecond, registerPrimary, restoreTo } from '#lab/story.ts';
 import { startWriter, type Writer } from '#lab/writer.ts';
 import { edit, editHost, expectNewGeneration, listBackups, pitrStatus, untilWindowHolds } from './edits.ts';
-import { expectReplicaAsSource, expectReplicaLostMidway } from './sources.ts';
+import { expectReplicaAsSource, expectReplicaLostMidway, expectWorkerLostOverReplica } from './sources.ts';
 import { readHistories } from '../temporal-histories.ts';
 import { startTestProduct, type TestProduct } from '../product.ts';
 
@@ -95,6 +95,10 @@ function describeJob(engine: 'mariadb' | 'mysql'): void {
 
   it('reads its backups from a replica that follows, to any second', async () => {
     await expectReplicaAsSource({ house, engine, policyId, databaseId, name });
+  });
+
+  it('goes on from the replica when the worker is killed while it reads there, and leaves nothing on it', async () => {
+    await expectWorkerLostOverReplica({ house, engine, policyId, databaseId, name });
   });
 
   it('takes the primary where the replica dies in the middle of a backup', async () => {
