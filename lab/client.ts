@@ -72,17 +72,18 @@ async function request<T>(base: string, cookie: string, method: string, path: st
   return content as T;
 }
 
-async function waitForTask(client: ApiClient, taskId: string, onChange: (task: Task) => void = () => undefined): Promise<Task> {
+/** Asks often for who wants to see each change, and else ever less often. */
+async function waitForTask(client: ApiClient, taskId: string, onChange?: (task: Task) => void): Promise<Task> {
+  const pauseMs = (sinceMs: number): number => (onChange === undefined ? Math.min(Math.max(sinceMs / 20, 100), 1_000) : 200);
   let shown = '';
-  for (;;) {
+  for (const begun = Date.now(); ; await sleep(pauseMs(Date.now() - begun))) {
     const task = await client.get<Task>(`/tasks/${taskId}`);
     const state = JSON.stringify([task.status, task.phase, task.progress?.percent]);
-    if (state !== shown) onChange(task);
+    if (state !== shown) onChange?.(task);
     shown = state;
     if (task.status === 'completed') return task;
     if (task.status === 'failed' || task.status === 'skipped') {
       throw new Error(`the task ${task.kind} ended as ${task.status}: ${task.error?.code ?? ''} ${task.error?.message ?? ''}`);
     }
-    await sleep(200);
   }
 }
