@@ -70,7 +70,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       startEmbeddedTemporal({ dataDir: join(dataDir, 'temporal'), binary, ports: options.temporalPorts }),
     );
     const port = await findFreePort(options.apiPort);
-    const environment = environmentFor(dataDir, postgres, temporal, port, options.environment);
+    const environment = environmentFor(options, postgres, temporal, port);
     const apiUrl = `http://127.0.0.1:${port}`;
     const api = await start('API', () => startPart('api', dataDir, environment, options, () => isHealthy(apiUrl)));
     await rm(adminPasswordFile(dataDir), { force: true });
@@ -112,18 +112,19 @@ async function prepareAdminPassword(dataDir: string): Promise<string | undefined
 }
 
 function environmentFor(
-  dataDir: string,
+  { dataDir, cacheDir, environment }: ProductOptions,
   postgres: EmbeddedPostgres,
   temporal: EmbeddedTemporal,
   port: number,
-  further: ProductOptions['environment'],
 ): Record<string, string | undefined> {
   return {
     PATH: process.env['PATH'],
     NODE_ENV: 'production',
-    // glibc keeps freed memory in up to eight arenas a core
+    // glibc keeps freed memory in up to eight arenas a core, and what is larger than this in one of them once it has been freed
     MALLOC_ARENA_MAX: '2',
-    ...further,
+    MALLOC_MMAP_THRESHOLD_: '262144',
+    NODE_COMPILE_CACHE: join(cacheDir, 'compiled'),
+    ...environment,
     TIDEMARK_DATABASE_URL: postgres.url,
     TIDEMARK_MASTER_KEY_FILE: join(dataDir, 'master.key'),
     TIDEMARK_API_PORT: String(port),
@@ -133,8 +134,11 @@ function environmentFor(
   };
 }
 
-/** Of 16 MiB and two copies by default, in each of a worker's isolates; measured: 40 MiB less, no slower. */
-const SMALL_NURSERY = '--max-semi-space-size=2';
+/** Of 16 MiB and two copies by default, in each of a worker's isolates; measured: 50 MiB less, no slower. */
+const SMALL_NURSERY = '--max-semi-space-size=1';
+
+/** Buffers are collected once there are 64 MiB of them; while that goes on beside a stream, this goes well beyond. Measured: 20 MiB less, no slower. */
+const COLLECT_AT_ONCE = ['--no-incremental-marking', '--no-concurrent-array-buffer-sweeping'];
 
 async function startPart(
   name: 'api' | 'worker',
@@ -146,7 +150,8 @@ async function startPart(
   const logFile = join(dataDir, `${name}.log`);
   await rm(logFile, { force: true });
   const main = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
-  const options = { command: process.execPath, args: [SMALL_NURSERY, main], env: environment, logFile, graceMs: 15_000 };
+  const flags = [SMALL_NURSERY, ...(name === 'worker' ? COLLECT_AT_ONCE : [])];
+  const options = { command: process.execPath, args: [...flags, main], env: environment, logFile, graceMs: 15_000 };
   const part = await supervise(options, (words) => progress.line(`The ${name} ${words}`));
   const first = part.current();
   for (const deadline = Date.now() + 120_000; !(await isReady(await readFile(logFile, 'utf8'))); await sleep(100)) {

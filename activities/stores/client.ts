@@ -112,12 +112,25 @@ function guardEachRequest(s3: S3Client, guard: NetworkGuard): void {
   s3.middlewareStack.add(
     (next, context) => async (args) => {
       await refuseLiteral(args.request, guard);
-      const result = await next(args);
+      const result = await next({ ...args, request: inPieces(args.request) });
       limitBody(result.response, context['commandName'] === 'GetObjectCommand');
       return result;
     },
     { step: 'deserialize', priority: 'low', name: 'tidemarkGuard' },
   );
+}
+
+const PIECE_BYTES = 256 * 1024;
+
+/** TLS encrypts what it is given at once, into memory: a part would be there twice. Each attempt reads the part's memory anew. */
+function inPieces(request: unknown): unknown {
+  if (!isRecord(request) || !(request['body'] instanceof Uint8Array) || request['body'].length <= PIECE_BYTES) return request;
+  const whole = request['body'];
+  const pieces = function* (): Generator<Uint8Array> {
+    for (let at = 0; at < whole.length; at += PIECE_BYTES) yield whole.subarray(at, at + PIECE_BYTES);
+  };
+  const body = Readable.from(pieces(), { objectMode: false, highWaterMark: PIECE_BYTES });
+  return Object.assign(Object.create(Object.getPrototypeOf(request) as object) as object, request, { body });
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html: UNSIGNED-PAYLOAD. The signer takes a hash that it finds. */

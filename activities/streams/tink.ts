@@ -13,6 +13,8 @@ const SEGMENT_BYTES = 1024 * 1024;
 const TAG_BYTES = 16;
 const SALT_BYTES = 32;
 const PREFIX_BYTES = 7;
+/** Given out at once: whoever gathers parts of another size has little left over. */
+const PIECE_BYTES = 64 * 1024;
 const HEADER_BYTES = 1 + SALT_BYTES + PREFIX_BYTES;
 /** 4 bytes number the segments. */
 const MAX_SEGMENTS = 2 ** 32;
@@ -25,7 +27,7 @@ export async function* encrypt(source: AsyncIterable<Buffer>, key: Buffer, assoc
   let number = 0;
   for await (const { segment, isLast } of segments(source, SEGMENT_BYTES - TAG_BYTES, HEADER_BYTES)) {
     const cipher = createCipheriv('aes-256-gcm', derived, nonceOf(prefix, number++, isLast), { authTagLength: TAG_BYTES });
-    yield cipher.update(segment);
+    for (let at = 0; at < segment.length; at += PIECE_BYTES) yield cipher.update(segment.subarray(at, at + PIECE_BYTES));
     cipher.final();
     yield cipher.getAuthTag();
   }
