@@ -36,6 +36,7 @@ export async function recover(context: EngineContext, dialect: Dialect, request:
     const job = { scope: context.database.id, id: `recover-${request.restoreId}`, script };
     const { exitCode, log } = await context.host.runJob(job, { signal: context.signal });
     if (exitCode === 0) return;
+    if (log.includes('No space left on device')) throw new TidemarkError('disk-full', `the replay failed: ${lastLines(log)}`);
     if (exitCode !== REPLAY_FAILED)
       throw new TidemarkError('target-not-reached', `the private server failed (${exitCode}): ${lastLines(log)}`);
     failures.push(lastLines(log));

@@ -11,6 +11,9 @@ export type ReplayWay = 'relay' | 'pipe';
 /** Code of a script whose replay failed, and nothing else. */
 export const REPLAY_FAILED = 4;
 
+/** So often in a row, at 0.2 s: a thread that waits for what nobody will send. */
+const IDLE_LOOKS = 50;
+
 /** Where the logs wait, beside the new data directory. */
 export function relayPath(layout: Layout): string {
   return `${freshOf(layout.places[0] ?? { live: layout.server.dataDirectory })}-logs`;
@@ -46,15 +49,19 @@ chown "$owner:$group" "$fresh"/relay.index
 start_private --skip-log-bin --relay-log=relay --relay-log-index=relay.index --relay-log-purge=0
 column() { sed -n "s/^ *$1: //p" <<<"$state" | head -n 1; }
 sql ${raw(quoteSql(restore.replaySql(relayed)))}
+idle=0
 while :; do
   state=$(show ${statusSql})
   # the error's text would tell the statement, and what it holds
   [ "$(column ${columns.error})" = 0 ] || { echo "error $(column ${columns.error}) at $(column ${columns.file}):$(column ${columns.position})"; exit 1; }
   [ "$(column ${columns.running})" != No ] || break
+  case "$state" in *'has read all relay log'*) idle=$((idle + 1)) ;; *) idle=0 ;; esac
+  [ $idle -lt ${IDLE_LOOKS} ] || { echo "it waits for more at $(column ${columns.file}):$(column ${columns.position}), and the plan is "${end}; exit 1; }
   sleep 0.2
 done
 reached=$(column ${columns.file}):$(column ${columns.position})
-[ "$reached" = ${end} ] || { echo "it ended at $reached, and the plan is "${end}; exit 1; }
+# what went well to another place would not be better by another way
+[ "$reached" = ${end} ] || { echo "it ended at $reached, and the plan is "${end}; failed_as=; exit 1; }
 sql ${resetSql}
 rm -f -- "$fresh"/relay.* "$fresh"/relay-log.info "$fresh"/master.info
 `;
@@ -67,7 +74,7 @@ sql 'set global max_allowed_packet = 1073741824'
 mapfile -t files < <(sed 's|^\./||' ${relayPath(layout)}/relay.index)
 cd -- ${relayPath(layout)}
 ${restore.binlogTool} --no-defaults --verify-binlog-checksum --start-position=${start.position} --stop-position=${end.position} "\${files[@]}" 2>"$run/tool" |
-  client --binary-mode --max-allowed-packet=1G 2>"$run/client" || {
+  client --binary-mode --max-allowed-packet=1G --skip-reconnect >/dev/null 2>"$run/client" || {
     grep -ohE '^ERROR( [0-9]+ \([0-9A-Z]+\) at line [0-9]+|: [^:]*)' "$run/tool" "$run/client" || echo ${`${restore.binlogTool} or ${server.client} failed`}
     exit 1
   }
