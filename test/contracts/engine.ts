@@ -252,17 +252,17 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
     });
 
     it('refuses data that cannot be exchanged when the host is prepared, and at a restore before anything is stopped', async () => {
+      const newcomer: EngineContext = { ...context(), database: { ...context().database, id: randomUUID() } };
       const { why, undo } = await bench.fixData();
-      const request = requestFor(await backUp('full'));
       try {
+        const request = requestFor(await backUp('full'));
         const refused = { code: 'layout-not-supported', message: expect.stringContaining(why) as string };
-        await expect(bench.engine.prepare(context())).rejects.toMatchObject(refused);
+        await expect(bench.engine.prepare(newcomer)).rejects.toMatchObject(refused);
         await expect(bench.engine.restore.preflight(context(), request)).rejects.toMatchObject(refused);
+        await bench.engine.restore.cleanUp(context(), request);
       } finally {
         await undo();
       }
-      await bench.engine.restore.cleanUp(context(), request);
-      await bench.engine.prepare(context());
     });
 
     it('turns archiving off and takes every file and process of ours with it', async () => {

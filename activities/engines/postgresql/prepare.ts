@@ -1,11 +1,12 @@
 import { TidemarkError } from '#domain/errors.ts';
-import { makeHome } from '../home.ts';
+import { isPrepared, makeHome } from '../home.ts';
 import { lastLines } from '../log-lines.ts';
 import type { Health, HostContext } from '../port.ts';
+import type { Place } from '../restore/places.ts';
 import { refuseFixed } from '../restore/room.ts';
 import { refuseUnstartable } from '../service.ts';
 import { compareVersions } from '../versions.ts';
-import type { ServerFacts } from './server.ts';
+import type { Server, ServerFacts } from './server.ts';
 import { serviceOf } from './service.ts';
 import { findRunningServer, readFacts, rememberServer, runSql } from './server.ts';
 
@@ -35,14 +36,16 @@ export async function prepare(context: HostContext): Promise<void> {
   const facts = await readFacts(context.host, server);
   refuseOldServer(facts);
   await refuseUnstartable(context, serviceOf(server));
-  const tablespaces = await runSql(context.host, server, `select pg_tablespace_location(oid) from pg_tablespace`);
-  const outside = tablespaces.split('\n').filter((path) => path.startsWith('/'));
-  await refuseFixed(
-    context,
-    [server.dataDirectory, ...outside].map((live) => ({ live })),
-  );
+  // an edit has to reach also what was attached before somebody moved its data
+  if (!(await isPrepared(context))) await refuseFixed(context, await listPlaces(context, server));
   await installTool(context, facts);
   await context.host.run(makeHome(context.database.id) + rememberServer(context.database.id, server, facts));
+}
+
+async function listPlaces({ host }: HostContext, server: Server): Promise<Place[]> {
+  const tablespaces = await runSql(host, server, `select pg_tablespace_location(oid) from pg_tablespace`);
+  const outside = tablespaces.split('\n').filter((path) => path.startsWith('/'));
+  return [server.dataDirectory, ...outside].map((live) => ({ live }));
 }
 
 /** Returns the version of pgBackRest on the host. Errors: `tool-missing`. */

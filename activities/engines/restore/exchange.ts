@@ -70,12 +70,12 @@ ${each(places, (place) => sh`  if [ -e ${setAsideOf(place)} ]; then return 0; fi
 }
 remove_former() {
   wait_until_free "$former_data"
-${each(places, (place) => sh`  rm -rf -- ${setAsideOf(place)}`)}
+${each(places, (place) => sh`  rm -rf --one-file-system -- ${setAsideOf(place)}`)}
 ${each(places.toReversed(), (place) => sh`  rm -f -- ${place.live}/${raw(markerFile)}`)}
 }
 remove_fresh() {
   wait_until_free "$fresh_data"
-${each(places, (place) => sh`  rm -rf -- ${freshOf(place)}`)}
+${each(places, (place) => sh`  rm -rf --one-file-system -- ${freshOf(place)}`)}
 }
 ${waitUntilServing}${exchange.functions}
 `;

@@ -25,13 +25,18 @@ async function refuse({ host }: HostContext, script: string): Promise<void> {
 function fixedScript(live: string): string {
   return sh`live=${live}
 [ ! -L "$live" ] || echo "$live is a symbolic link, so that it cannot be exchanged for a restored one: let the server name the directory itself"
+real=$(realpath -m -- "$live") own="$live is a mount point of its own, so that it cannot be exchanged for a restored one: move the data into a directory below it, $live/data say"
+told=
 while read -r _ _ _ _ point _; do
   printf -v point %b "\${point//\\/\\0}" # a blank is written as \040
   case "$point" in
-    "$live") echo "$live is a mount point of its own, so that it cannot be exchanged for a restored one: move the data into a directory below it, $live/data say" ;;
-    "$live"/*) echo "$point is a mount point inside $live, so that it cannot be exchanged for a restored one" ;;
+    "$real") told=$own ;;
+    "$real"/*) echo "$point is a mount point inside $live, so that it cannot be exchanged for a restored one" ;;
   esac
 done </proc/self/mountinfo
+# a subvolume is in no list
+[ ! -e "$real" ] || [ "$(stat -c %d "$real")" = "$(stat -c %d "$(dirname "$real")")" ] || told=$own
+[ -z "$told" ] || echo "$told"
 `;
 }
 

@@ -1,6 +1,6 @@
 import { sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import { makeHome } from '../home.ts';
+import { isPrepared, makeHome } from '../home.ts';
 import { lastLines } from '../log-lines.ts';
 import type { Health, HostContext } from '../port.ts';
 import { refuseFixed } from '../restore/room.ts';
@@ -24,7 +24,8 @@ export async function prepare(context: HostContext, dialect: Dialect): Promise<v
   const server = await findRunningServer(context, dialect);
   const facts = await readFacts(context.host, dialect, server);
   refuseOldServer(dialect, facts);
-  await refuseFixed(context, [{ live: server.dataDirectory }]);
+  // an edit has to reach also what was attached before somebody moved its data
+  if (!(await isPrepared(context))) await refuseFixed(context, [{ live: server.dataDirectory }]);
   await refuseUnstartable(context, serviceOf(dialect, server));
   refuseSpreadFiles(await inspect(context, dialect, server, facts), server);
   await installTools(context, dialect, facts);

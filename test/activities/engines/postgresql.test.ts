@@ -83,7 +83,9 @@ it('carries tablespaces along, and refuses one that is newer than the backup', a
       code: 'layout-not-supported',
       message: expect.stringContaining('/srv/two') as string,
     });
-    await onHost(`as "drop tablespace two"`);
+    await onHost(`as "drop tablespace two"; chown postgres /srv/small; as "create tablespace fixed location '/srv/small'"`);
+    await bench.engine.prepare(context); // an edit still reaches what is attached
+    await onHost('as "drop tablespace fixed"');
     const { restore: steps } = bench.engine;
     const going = request(label);
     for (const step of ['preflight', 'build', 'recover', 'swap', 'cleanUp'] as const) await steps[step](context, going);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BackupOutcome, Engine, EngineContext, HostContext, RestoreRequest } from '#activities/engines/port.ts';
+import type { BackupOutcome, BackupRequest, Engine, EngineContext, HostContext, RestoreRequest } from '#activities/engines/port.ts';
 import type { Host } from '#activities/hosts/port.ts';
 import { connectHost } from '#activities/hosts/ssh.ts';
 import type { EngineName } from '#domain/states.ts';
@@ -108,8 +108,17 @@ export function describeReplica(open: () => Promise<EngineBench>, engine: Engine
 
     it('gives a full that holds everything that the primary had, and leaves nothing of ours behind', async () => {
       await bench.insert(1, 2, 3);
-      const full = await backUp();
+      const request: BackupRequest = {
+        backupId: randomUUID(),
+        kind: 'full',
+        parentLabel: undefined,
+        replica: { context: replica(), catchUpSeconds: 30 },
+      };
+      const full = await engine.backUp(context(), request);
       expect(full).toMatchObject({ kind: 'full', sourceId: replicaId, fallbackReason: undefined });
+      // as a worker leaves it that dies before it has read that the backup was finished
+      if (engine.capabilities.credentialsOnHost) await host.run(`install -d -m 0700 /var/lib/tidemark/${replicaId}`);
+      expect(await engine.backUp(context(), request)).toEqual(full);
       const left = () => host.run('ls -d /var/lib/tidemark /run/tidemark* /var/lib/mysql-files/tidemark* 2>/dev/null || true');
       await waitFor('nothing of ours', async () => ((await left()) === '' ? true : undefined));
       await bench.insert(4);
