@@ -148,7 +148,11 @@ function describeKills(engine: EngineName): void {
   it('another encryption comes to the host whole, in a generation that begins with a full', async () => {
     const attached: Attached = { policyId, databaseId };
     const [before] = await listShownBackups(house.api, attached);
-    await editHost(house.api, attached, { encryptionEnabled: false }, ({ id }) => endIn(id, 'Configuring log archiving', 'kill'));
+    await editHost(house.api, attached, { encryptionEnabled: false }, async ({ id }) => {
+      // the old generation's logs are archived right before the new one begins
+      await waitFor('the switch', async () => ((await getTask(id)).phase === 'Checking the log archive' ? true : undefined));
+      await endIn(id, 'Configuring log archiving', 'kill');
+    });
     const [after] = await listShownBackups(house.api, attached);
     expect(after).toMatchObject({ kind: 'full', status: 'completed', generation: (before?.generation ?? 0) + 1 });
     expect(await pitrStatus(house.api, attached)).toBe('active');
