@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TidemarkError } from '#domain/errors.ts';
-import { removeHome } from '../home.ts';
+import { homeOf, removeHome } from '../home.ts';
 import type { EngineContext, HostContext, ReplicaSource } from '../port.ts';
 import { type BridgeEnd, bridgePath, installBridge, withBridge } from './bridge.ts';
 import { installTool } from './prepare.ts';
-import { homeOf } from '../home.ts';
 import { type ConfigPlace, installConfig } from './repository.ts';
 import type { ServerFacts } from './server.ts';
 import { findRunningServer, readFacts, runSql } from './server.ts';

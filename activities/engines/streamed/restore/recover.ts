@@ -38,7 +38,7 @@ export async function recover(context: EngineContext, dialect: Dialect, request:
     if (exitCode === 0) return;
     if (log.includes('No space left on device')) throw new TidemarkError('disk-full', `the replay failed: ${lastLines(log)}`);
     if (exitCode !== REPLAY_FAILED)
-      throw new TidemarkError('target-not-reached', `the private server failed (${exitCode}): ${lastLines(log)}`);
+      throw new TidemarkError('target-not-reached', `the recovery in private failed (${exitCode}): ${lastLines(log)}`);
     failures.push(lastLines(log));
   }
   throw new TidemarkError('target-not-reached', `the replay failed: ${failures.join('; and piped: ')}`);
