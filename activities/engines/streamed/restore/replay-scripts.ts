@@ -28,9 +28,7 @@ export function relayName(file: string): string {
 export function replayScript(dialect: Dialect, layout: Layout, plan: ReplayPlan, way: ReplayWay): string {
   const script = way === 'relay' ? relayScript : pipeScript;
   return `failed_as=${REPLAY_FAILED}
-${script(dialect, layout, plan)}
-stop_private
-failed_as=
+${script(dialect, layout, plan)}failed_as=
 `;
 }
 
@@ -63,6 +61,7 @@ reached=$(column ${columns.file}):$(column ${columns.position})
 # what went well to another place would not be better by another way
 [ "$reached" = ${end} ] || { echo "it ended at $reached, and the plan is "${end}; failed_as=; exit 1; }
 sql ${resetSql}
+stop_private
 rm -f -- "$fresh"/relay.* "$fresh"/relay-log.info "$fresh"/master.info
 `;
 }
@@ -79,6 +78,7 @@ ${restore.binlogTool} --no-defaults --verify-binlog-checksum --start-position=${
     exit 1
   }
 cd /
+stop_private
 rm -rf -- ${relayPath(layout)}
 `;
 }
