@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import type { DatabaseRole, EngineName } from '#domain/states.ts';
 import { databaseRoles, engineNames } from '#domain/states.ts';
 import { runCommand, tryCommand } from '#standalone/commands.ts';
@@ -17,6 +16,7 @@ import { ensureImages, findMtu, runCompose, writeEnvFile } from './compose.ts';
 import type { LabFiles } from './compose.ts';
 import { createLabS3 } from './s3.ts';
 import type { LabS3 } from './s3.ts';
+import { createSshKey } from './ssh-key.ts';
 import { waitUntilReady } from './readiness.ts';
 
 export type DatabaseService = `${'pg' | 'mariadb' | 'mysql'}-${DatabaseRole}`;
@@ -152,10 +152,10 @@ async function createStateDir(stateDir: string, subnet: string): Promise<void> {
   const [ssh, machines, s3] = [join(stateDir, 'ssh'), join(stateDir, 'machines'), join(stateDir, 's3')];
   for (const directory of [ssh, machines, s3]) await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(stateDir, 0o700);
-  const key = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'tidemark-lab' });
-  await writeFile(join(ssh, 'id'), key.private, { mode: 0o600 });
-  await writeFile(join(ssh, 'id.pub'), `${key.public}\n`);
-  await writeFile(join(machines, 'ssh.pub'), `${key.public}\n`);
+  const { privateKey, publicKey } = await createSshKey('tidemark-lab');
+  await writeFile(join(ssh, 'id'), privateKey, { mode: 0o600 });
+  await writeFile(join(ssh, 'id.pub'), `${publicKey}\n`);
+  await writeFile(join(machines, 'ssh.pub'), `${publicKey}\n`);
   await writeFile(join(machines, 'replication-password'), randomBytes(18).toString('hex'), { mode: 0o600 });
   await createCertificates(s3, `${subnet}.10`);
   const credentials = `ROOT_ACCESS_KEY=root${randomBytes(6).toString('hex')}\nROOT_SECRET_KEY=${randomBytes(20).toString('hex')}\n`;

@@ -1,8 +1,8 @@
-import { utils } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { secretKeyPlace } from '#db/policies.ts';
 import { sshKeyPlace } from '#db/databases.ts';
 import type { StoreAddress } from '#activities/stores/port.ts';
+import { createSshKey } from '#lab/ssh-key.ts';
 import type { Versitygw } from '../versitygw.ts';
 import { addAttached, addBackup, addDatabase, addOldBackup, privateKey } from './fixtures.ts';
 import { policyBecomes, taskEnded } from './waiting.ts';
@@ -146,7 +146,7 @@ describe('with a worker', () => {
     const { id: databaseId, body: database } = await silentDatabase();
     silent.hangUp();
     await taskEnded(caller, String(database['taskId']));
-    const { public: host_key, private: key } = utils.generateKeyPairSync('ed25519');
+    const { publicKey: host_key, privateKey: key } = await createSshKey();
     const ssh_key_sealed = world.sealer.seal(key, sshKeyPlace(databaseId));
     await world.db.updateTable('databases').set({ status: 'active', host_key, ssh_key_sealed }).where('id', '=', databaseId).execute();
     silent.hold(); // so that the attachment does not end

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
-import { Client, utils } from 'ssh2';
+import { Client } from 'ssh2';
 import { describe, expect, it } from 'vitest';
 import { connectHost, scanHostKey } from '#activities/hosts/ssh.ts';
+import { createSshKey } from '#lab/ssh-key.ts';
 import { hostUnderTest, withHost } from '#test/contracts/host.ts';
 
-const strangerKey = utils.generateKeyPairSync('ed25519');
+const strangerKey = await createSshKey();
 
 describe('the host key', () => {
   it('is shown without a login, with the fingerprint that ssh-keygen prints', async () => {
@@ -19,7 +20,7 @@ describe('the host key', () => {
   it('that differs from the pinned one ends the connection before the login, naming both fingerprints', async () => {
     const address = await hostUnderTest();
     const { fingerprint } = await scanHostKey(address.host, address.port);
-    await expect(connectHost({ ...address, hostKey: strangerKey.public })).rejects.toMatchObject({
+    await expect(connectHost({ ...address, hostKey: strangerKey.publicKey })).rejects.toMatchObject({
       code: 'host-key-changed',
       message: expect.stringMatching(new RegExp(`${fingerprint.replaceAll(/[+]/g, '[+]')}, pinned is SHA256:\\S{43}$`)),
     });
@@ -43,7 +44,7 @@ describe('the host key', () => {
 describe('the login', () => {
   it('with a wrong key is refused', async () => {
     const address = await hostUnderTest();
-    await expect(connectHost({ ...address, privateKey: strangerKey.private })).rejects.toMatchObject({ code: 'host-login-refused' });
+    await expect(connectHost({ ...address, privateKey: strangerKey.privateKey })).rejects.toMatchObject({ code: 'host-login-refused' });
   });
 
   it('of an unknown user is refused, naming it', async () => {

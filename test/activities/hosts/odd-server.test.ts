@@ -3,9 +3,10 @@ import { Server, type ServerChannel, utils } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectHost } from '#activities/hosts/ssh.ts';
 import type { HostAddress } from '#activities/hosts/port.ts';
+import { createSshKey } from '#lab/ssh-key.ts';
 
 const READY = '\u0001tidemark uid=0\n';
-const ed25519 = utils.generateKeyPairSync('ed25519');
+const ed25519 = await createSshKey();
 const rsa = utils.generateKeyPairSync('rsa', { bits: 2048 });
 let server: Server | undefined;
 afterEach(() => server?.close());
@@ -23,7 +24,7 @@ async function oddServer(answer: (channel: ServerChannel) => void): Promise<Host
     host: '127.0.0.1',
     port: (server.address() as AddressInfo).port,
     user: 'root',
-    privateKey: ed25519.private,
+    privateKey: ed25519.privateKey,
     hostKey: rsa.public,
   };
 }
@@ -31,7 +32,7 @@ async function oddServer(answer: (channel: ServerChannel) => void): Promise<Host
 describe('a server', () => {
   it('that has no key of the pinned type any more has changed its key', async () => {
     const address = await oddServer(() => undefined);
-    await expect(connectHost({ ...address, hostKey: ed25519.public })).rejects.toMatchObject({
+    await expect(connectHost({ ...address, hostKey: ed25519.publicKey })).rejects.toMatchObject({
       code: 'host-key-changed',
       message: expect.stringContaining('shows no ssh-ed25519 key'),
     });
