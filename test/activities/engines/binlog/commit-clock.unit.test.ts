@@ -32,8 +32,26 @@ describe('the clock of commits', () => {
     expect(clockOf(commitsAt(200, 201, 150, 202, 3, 203), bounds).map(([second]) => second)).toEqual([200, 201, 202, 203]);
   });
 
-  it('cuts by what there is when nothing is believable', () => {
-    expect(clockOf(commitsAt(5000, 5001), bounds).map(([second]) => second)).toEqual([5000, 5001]);
+  it('gives a second the first transaction that tells it, whatever late ones follow that began before it', () => {
+    expect(clockOf(commitsAt(110, 111, 110, 111, 112), bounds)).toEqual([
+      [110, 10],
+      [111, 20],
+      [112, 50],
+    ]);
+    expect(clockOf(commitsAt(110, 111, 110, 110, 110, 112, 111, 111, 112), bounds)).toEqual([
+      [110, 10],
+      [111, 20],
+      [112, 60],
+    ]);
+    expect(clockOf(commitsAt(111, 110, 110, 111, 112), bounds)).toEqual([
+      [111, 10],
+      [112, 50],
+    ]);
+  });
+
+  it('takes what nobody can believe for committed while the file was written, so that what follows is not cut off', () => {
+    expect(clockOf(commitsAt(5000, 5001), bounds)).toEqual([[bounds.notAfter, 10]]);
+    expect(clockOf(commitsAt(3), bounds)).toEqual([[bounds.notBefore, 10]]);
   });
 
   it('takes times that no session can set as they are, and never goes back', () => {
@@ -55,7 +73,7 @@ describe('the clock of commits', () => {
         const clock = clockOf(commitsAt(...mixed), bounds);
         for (const [index, [second]] of clock.entries()) expect(second).toBeGreaterThan(clock[index - 1]?.[0] ?? 0);
         const found = new Set(clock.map(([second]) => second));
-        // a lie that fits between its neighbours cannot be told from the truth; one that does not displaces at most one run
+        // a lie that fits between its neighbours cannot be told from the truth; it displaces at most one that is true
         expect(times.filter((time) => !found.has(time)).length).toBeLessThanOrEqual(mixed.length - times.length);
       }),
     );
