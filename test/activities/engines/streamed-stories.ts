@@ -132,6 +132,22 @@ sed -i "s|\"executable\":\"$daemon\"|\"executable\":\"${raw(odd)}\"|" ${plan}
     expect(await story.bench.sql('select hex(t) from shop.piped; drop table shop.piped')).toBe('00FF5C270A0D');
   });
 
+  it('leaves events that the logs create enabled', async () => {
+    await story.bench.sql('truncate shop.numbers; drop event if exists shop.nightly');
+    const base = await backUp();
+    await story.bench.sql(
+      `create event shop.nightly on schedule every 1 day starts '2099-01-01' do insert into shop.numbers values (99); insert into shop.numbers values (1)`,
+    );
+    const second = await quietSecond();
+    await story.bench.sql('drop event shop.nightly');
+    await engine.flushLogs(context());
+    await restore(requestFor([base.label], second));
+    expect(await story.bench.numbers()).toEqual([1]);
+    expect(
+      await story.bench.sql(`select status from information_schema.events where event_name = 'nightly'; drop event shop.nightly`),
+    ).toBe('ENABLED');
+  });
+
   it('gives the restored primary a line of its own: a replica of the old one stops', async () => {
     const replica = await connectHost(await labHost(words.replica));
     const onReplica = (sql: string): Promise<string> => replica.run(`${engine.name} -E <<'SQL'\n${sql}\nSQL\n`);

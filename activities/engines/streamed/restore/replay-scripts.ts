@@ -45,6 +45,9 @@ function relayScript({ restore }: Dialect, layout: Layout, plan: ReplayPlan): st
 rmdir -- ${relayPath(layout)}
 chown "$owner:$group" "$fresh"/relay.index
 start_private --skip-log-bin --relay-log=relay --relay-log-index=relay.index --relay-log-purge=0
+# what the relay logs create is taken for a replica's, and would never run
+events() { sql "select concat_ws('.', event_schema, event_name) from information_schema.events where status like '%SIDE_DISABLED'" | LC_ALL=C sort; }
+disabled=$(events)
 column() { sed -n "s/^ *$1: //p" <<<"$state" | head -n 1; }
 sql ${raw(quoteSql(restore.replaySql(relayed)))}
 idle=0
@@ -60,6 +63,7 @@ done
 reached=$(column ${columns.file}):$(column ${columns.position})
 # what went well to another place would not be better by another way
 [ "$reached" = ${end} ] || { echo "it ended at $reached, and the plan is "${end}; failed_as=; exit 1; }
+[ -z "$(LC_ALL=C comm -13 <(echo "$disabled") <(events))" ] || { echo 'events of the logs would stay disabled'; exit 1; }
 sql ${resetSql}
 stop_private
 rm -f -- "$fresh"/relay.* "$fresh"/relay-log.info "$fresh"/master.info
