@@ -34,11 +34,10 @@ export async function archiveLogs(context: EngineContext, dialect: Dialect, serv
     .map(Number);
   const names = (await runSql(context.host, dialect, server, 'show binary logs')).split('\n').map((line) => line.split('\t')[0] ?? '');
   const directory = server.dataDirectory;
-  const closed = await listClosedLogs(context, directory, names.slice(0, -1));
   return await archiveFiles(
     context,
     dialect,
-    { directory, closed, server: facts.uuid, coversUntil: new Date(before - 1000), closedBefore: after },
+    { directory, names: names.slice(0, -1), server: facts.uuid, coversUntil: new Date(before - 1000), closedBefore: after },
     from,
   );
 }
@@ -65,7 +64,7 @@ export function refuseFiltered({ title }: Dialect, facts: ServerFacts): void {
 interface ClosedLogs {
   readonly directory: string;
   /** Ascending. */
-  readonly closed: readonly ServerLog[];
+  readonly names: readonly string[];
   /** Which server wrote them. */
   readonly server: string;
   /** Every commit before it is in one of them. */
@@ -78,12 +77,12 @@ interface ClosedLogs {
 export async function archiveFiles(
   context: EngineContext,
   dialect: Dialect,
-  { closed, coversUntil, ...logs }: ClosedLogs,
+  { names, coversUntil, ...logs }: ClosedLogs,
   from?: string,
 ): Promise<LogMark> {
   const last = (await listLogs(context)).at(-1);
   let newest = last === undefined ? undefined : await readRecord(context, last);
-  const next = nextFiles(closed, newest, from);
+  const next = nextFiles(await listClosedLogs(context, logs.directory, names, newest), newest, from);
   let { hole } = next;
   for (const [index, log] of next.files.entries()) {
     const isLast = index === next.files.length - 1;
@@ -99,14 +98,28 @@ export async function archiveFiles(
   return { sequence: newest.sequence, coversUntil };
 }
 
-/** What is to be known of the files of these names. */
-export async function listClosedLogs(context: EngineContext, directory: string, names: readonly string[]): Promise<ServerLog[]> {
+/** A server may hold thousands: of those before the newest that was archived nothing is asked, unless that one is another file by now. */
+async function listClosedLogs(
+  context: EngineContext,
+  directory: string,
+  names: readonly string[],
+  newest: LogRecord | undefined,
+): Promise<ServerLog[]> {
+  const known = names.indexOf(newest?.file ?? '');
+  const [first, ...others] = await statLogs(context, directory, names.slice(Math.max(0, known)));
+  if (first === undefined || known <= 0) return first === undefined ? [] : [first, ...others];
+  const isSame = first.createdAt === newest?.createdAt && first.sizeBytes === newest.sizeBytes;
+  return isSame ? [first, ...others] : statLogs(context, directory, names);
+}
+
+async function statLogs({ host }: EngineContext, directory: string, names: readonly string[]): Promise<ServerLog[]> {
   if (names.length === 0) return [];
-  const output = await context.host.run(sh`cd -- ${directory}
+  const script = sh`cd -- ${directory}
 for file in ${names}; do
   printf '%s %s %s\n' "$file" "$(stat -c %s -- "$file")" "$(od -An -tu4 -j4 -N4 -- "$file" | tr -d ' ')"
 done
-`);
+`;
+  const output = await host.run(script, { timeoutMs: 600_000 });
   const logs = output
     .trimEnd()
     .split('\n')

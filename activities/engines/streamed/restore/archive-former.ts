@@ -4,7 +4,7 @@ import type { EngineContext, LogMark, RestoreRequest } from '../../port.ts';
 import { findLayout, isExchanged, setAsideOf } from '../../restore/places.ts';
 import { isArmed } from '../arm.ts';
 import type { Dialect } from '../dialect.ts';
-import { archiveFiles, listClosedLogs } from '../logs.ts';
+import { archiveFiles } from '../logs.ts';
 import type { Layout } from './layout.ts';
 
 /** The last binary log ends with the server's stop, after every commit: it covers all that there was. */
@@ -21,10 +21,9 @@ stat -c %.3Y -- "$(tail -n 1 <<<"$names")"
 `);
   const lines = output.trimEnd().split('\n');
   const endedAt = Math.floor(Number(lines.pop()) * 1000);
-  const closed = await listClosedLogs(context, directory, lines);
   return await archiveFiles(context, dialect, {
     directory,
-    closed,
+    names: lines,
     server: layout.facts.uuid,
     coversUntil: new Date(endedAt),
     closedBefore: endedAt,
