@@ -9,7 +9,11 @@ export function logNameOf({ logBin, logBasename }: ServerFacts, ours: string): s
   return logBin === 0 || basename(logBasename ?? '') === ours ? [`log_bin = ${ours}`] : [];
 }
 
-/** A server that throws its logs away sooner than they are archived would leave holes. */
-export function expiryOf({ logExpiry }: ServerFacts): string[] {
+/** Where we turn the logs on, nobody else would ever remove them. */
+const OUR_EXPIRY_S = 10 * 24 * 3600;
+
+/** A server that throws its logs away sooner than they are archived would leave holes, and one that never does fills its disk. */
+export function expiryOf({ logBin, logExpiry }: ServerFacts): string[] {
+  if (logExpiry === OUR_EXPIRY_S || (logBin === 0 && logExpiry === 0)) return [`binlog_expire_logs_seconds = ${OUR_EXPIRY_S}`];
   return logExpiry > 0 && logExpiry <= SHORTEST_EXPIRY_S ? [`binlog_expire_logs_seconds = ${SHORTEST_EXPIRY_S}`] : [];
 }
