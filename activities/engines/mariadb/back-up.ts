@@ -28,6 +28,7 @@ function script({ databaseId, backupId, server, parent, isReplica }: BackupPlace
 clean_up() { rm -rf -- "$run"; rmdir -- "$(dirname "$run")" 2>/dev/null || true; }
 mkdir -p -m 0700 -- "$run"/target "$run"/lsn
 export HOME=/root
+ulimit -n "$(ulimit -Hn)" # it keeps every table's file open
 mariadb-backup --backup --stream=mbstream --parallel=2 --user=root --socket=${server.socket} --datadir=${server.dataDirectory} \
   --target-dir="$run"/target --extra-lsndir="$run"/lsn ${options} 2>"$run"/log </dev/null \
   | ${raw(compressor)} 2>"$run"/zstd || { { grep -iE 'error|fatal|denied' "$run"/log || true; } | tail -n 5 >&2; tail -n 3 "$run"/log >&2; cat "$run"/zstd >&2; exit 1; }

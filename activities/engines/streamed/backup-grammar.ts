@@ -66,9 +66,9 @@ export const reportMark = 'tidemark-report';
 /** How a stream is compressed: at the level and with the words that `readCounts` needs on its errors. */
 export const compressor = 'zstd -T0 -3 -vv -c';
 
-/** What zstd counted: bytes that went in and bytes that came out. Errors: `backup-not-proven`. */
+/** What zstd counted: bytes that went in and bytes that came out; those before 1.5.1 say `(3 => 2 bytes, …)`. Errors: `backup-not-proven`. */
 export function readCounts(report: string): { readonly unpackedBytes: number; readonly sentBytes: number } {
-  const [, unpacked, sent] = /\(\s*(\d+) B\s*=>\s*(\d+) B/.exec(report) ?? [];
+  const [, unpacked, sent] = /\(\s*(\d+)(?: B)?\s*=>\s*(\d+) (?:B|bytes)/.exec(report) ?? [];
   if (unpacked === undefined) throw new TidemarkError('backup-not-proven', 'zstd did not say how many bytes it took and gave');
   return { unpackedBytes: Number(unpacked), sentBytes: Number(sent) };
 }
