@@ -49,19 +49,19 @@ export function createRetentionActivities(deps: ActivityDeps): RetentionActiviti
         listBackups(db, input.databaseId),
         listGenerations(db, input.policyId, input.databaseId),
       ]);
+      const problems: unknown[] = [];
       for (const generation of generations) {
         const doomed = backups.filter(
           (backup) => backup.generation === generation.number && ['deleting', 'failed'].includes(backup.status),
         );
         const keep = plan.logs.find((logs) => logs.generation === generation.number)?.keep;
-        if (keep === undefined && generation.ended_at !== null) await removeGeneration(deps, generation);
-        else await removeFrom(deps, generation, { doomed, keep: keep ?? [{ from: 0 }] }, attempt);
-        await markDeleted(
-          db,
-          doomed.filter(({ status }) => status === 'deleting').map(({ id }) => id),
-        );
-        await deleteLogRows(db, generation, keep ?? []);
+        // what one generation is kept from must not keep the others
+        await removeOf(deps, generation, { doomed, keep }, attempt).catch((error: unknown) => {
+          if (attempt.signal.aborted) throw error;
+          problems.push(error);
+        });
       }
+      if (problems.length > 0) throw problems[0];
     }),
 
     removePolicyBackups: wrapLong(db, 'Removing the backups', async ({ policyId, taskId }: { policyId: string; taskId: string }) => {
@@ -95,6 +95,22 @@ async function removeIdentities(deps: ActivityDeps, policyId: string): Promise<v
   await withStore(deps, policyId, async (store) => {
     for (const databaseId of databaseIds) await store.delete(identityKey(databaseId));
   });
+}
+
+interface Removal {
+  readonly doomed: readonly BackupRow[];
+  /** undefined where nothing of the generation is kept. */
+  readonly keep: readonly LogRange[] | undefined;
+}
+
+async function removeOf(deps: ActivityDeps, generation: GenerationRow, { doomed, keep }: Removal, attempt: Attempt): Promise<void> {
+  if (keep === undefined && generation.ended_at !== null) await removeGeneration(deps, generation);
+  else await removeFrom(deps, generation, { doomed, keep: keep ?? [{ from: 0 }] }, attempt);
+  await markDeleted(
+    deps.db,
+    doomed.filter(({ status }) => status === 'deleting').map(({ id }) => id),
+  );
+  await deleteLogRows(deps.db, generation, keep ?? []);
 }
 
 /** Nothing of it is kept: everything below its prefix goes, which also removes what an engine would not remove by itself. */

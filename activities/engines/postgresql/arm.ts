@@ -21,6 +21,9 @@ export async function arm(context: EngineContext): Promise<void> {
   const facts = await readFacts(host, server);
   if (facts.replica) throw new TidemarkError('not-attachable', `the server of ${database.name} is a replica now; attach its primary`);
   refuseForeignArchiving(facts, database.id);
+  // with archive_mode on it would not start again
+  if (facts.walLevel === 'minimal')
+    throw new TidemarkError('pitr-not-possible', `wal_level is minimal on ${database.name}: set it to replica, which takes a restart`);
   const path = await deploy(context, server, facts);
   await createStanza(context, server, path);
   await runSql(

@@ -31,6 +31,9 @@ export interface ServerFacts {
   readonly archiveMode: string;
   readonly archiveCommand: string;
   readonly archiveLibrary: string;
+  readonly walLevel: string;
+  /** Settings that a hot standby needs as high as they were when the WAL was written. */
+  readonly atLeast: Readonly<Record<string, number>>;
 }
 
 /**
@@ -41,6 +44,11 @@ export interface ServerFacts {
 export async function findServer(context: HostContext): Promise<Server> {
   const home = homeOf(context.database.id);
   const output = await context.host.run(sh`port=${context.database.port} home=${home} found=0
+unit_of() { # what only started it, a login or a scheduler say, is not its unit
+  local unit; unit=$(sed -n 's|^.*/\([^/]*\.service\)$|\1|p' "/proc/$1/cgroup" | head -n 1)
+  [ -z "$unit" ] || ! command -v systemctl >/dev/null || [ "$(systemctl show -p MainPID --value -- "$unit" 2>/dev/null)" = "$1" ] || unit=
+  printf '%s' "$unit"
+}
 for status in /proc/[0-9]*/comm; do
   pid=\${status#/proc/}; pid=\${pid%/comm}
   comm=$(cat "$status" 2>/dev/null) || continue
@@ -52,7 +60,7 @@ for status in /proc/[0-9]*/comm; do
   found=$((found + 1))
   [ "$found" = 1 ] || { echo several; exit 0; }
   lines=$(printf '%s\n' running "$dir" "$(sed -n 5p "$dir/postmaster.pid")" "$(dirname "$(as readlink "/proc/$pid/exe")")" "$owner" "$(stat -c %G "/proc/$pid")" \
-    "$(sed -n 's|^.*/\([^/]*\.service\)$|\1|p' "/proc/$pid/cgroup" | head -n 1)")
+    "$(unit_of "$pid")")
 done
 [ "$found" = 0 ] || { printf '%s\n' "$lines"; exit 0; }
 [ ! -f "$home/server.json" ] || { echo stopped; cat "$home/server.json"; }
@@ -144,4 +152,7 @@ const factsSql = `select json_build_object(
   'hbaFile', current_setting('hba_file'),
   'archiveMode', current_setting('archive_mode'),
   'archiveCommand', current_setting('archive_command'),
-  'archiveLibrary', current_setting('archive_library'));`;
+  'archiveLibrary', current_setting('archive_library'),
+  'walLevel', current_setting('wal_level'),
+  'atLeast', (select json_object_agg(name, setting::int) from pg_settings where name in
+    ('max_connections', 'max_worker_processes', 'max_wal_senders', 'max_prepared_transactions', 'max_locks_per_transaction')));`;

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { postgresql } from '#activities/engines/postgresql/index.ts';
+import { sh } from '#activities/hosts/script.ts';
 import { connectHost } from '#activities/hosts/ssh.ts';
 import { describeEngine } from '../../contracts/engine.ts';
 import { labHost, resetPrimary } from '../../lab.ts';
@@ -97,6 +99,87 @@ it('carries tablespaces along, and refuses one that is newer than the backup', a
     host.close();
   }
 });
+
+it('restores to a time after settings were raised that a hot standby needs', async () => {
+  await resetPrimary();
+  const bench = await openBench({ port: 5432 });
+  const host = await connectHost(await labHost('pg-primary'));
+  const context = bench.context(1);
+  const set = (value: number): Promise<string> =>
+    host.run(
+      sh`cd /; runuser -u postgres -- psql -XqAt -c ${`alter system set max_connections = ${value}`}; pg_ctlcluster 17 main restart`,
+    );
+  try {
+    await bench.engine.prepare(context);
+    await bench.engine.arm(context);
+    const { label } = await bench.engine.backUp(context, { backupId: randomUUID(), kind: 'full', parentLabel: undefined });
+    await set(321);
+    await bench.insert(1);
+    await sleep(1_100);
+    const target = new Date(Math.ceil(Date.now() / 1000) * 1000);
+    await sleep(target.getTime() - Date.now() + 1_100);
+    await bench.insert(2);
+    await bench.engine.flushLogs(context);
+    const request = { restoreId: randomUUID(), label, chainLabels: [label], target, newGeneration: 2, newKey: undefined };
+    for (const step of ['preflight', 'build', 'recover', 'swap', 'cleanUp'] as const) await bench.engine.restore[step](context, request);
+    expect(await bench.numbers()).toEqual([1]);
+  } finally {
+    await bench.engine.disarm(bench.context(2));
+    host.close();
+    await bench.close();
+    await resetPrimary();
+  }
+}, 300_000);
+
+it('leaves a server alone that could not start with archiving on', async () => {
+  await resetPrimary();
+  const bench = await openBench({ port: 5432 });
+  const host = await connectHost(await labHost('pg-primary'));
+  try {
+    await host.run(`cd /; as() { runuser -u postgres -- psql -XqAt -c "$1"; }
+as 'alter system set wal_level = minimal'; as 'alter system set max_wal_senders = 0'; pg_ctlcluster 17 main restart`);
+    await bench.engine.prepare(bench.context(1));
+    await expect(bench.engine.arm(bench.context(1))).rejects.toMatchObject({
+      code: 'pitr-not-possible',
+      message: expect.stringContaining('wal_level is minimal') as string,
+    });
+    await bench.insert(1);
+    expect(await bench.numbers()).toEqual([1]);
+  } finally {
+    await resetPrimary();
+    await bench.engine.disarm(bench.context(1));
+    host.close();
+    await bench.close();
+  }
+}, 300_000);
+
+it('removes a backup that was never proven by its id, also after the host forgot the generation', async () => {
+  await resetPrimary();
+  const bench = await openBench({ port: 5432 });
+  const backUp = () => {
+    const backupId = randomUUID();
+    return bench.engine.backUp(bench.context(1), { backupId, kind: 'full', parentLabel: undefined }).then(() => backupId);
+  };
+  try {
+    await bench.engine.prepare(bench.context(1));
+    await bench.engine.arm(bench.context(1));
+    const unproven = await backUp();
+    const { label } = await bench.engine.backUp(bench.context(1), { backupId: randomUUID(), kind: 'full', parentLabel: undefined });
+    await bench.engine.disarm(bench.context(1));
+    await bench.engine.prepare(bench.context(2));
+    await bench.engine.arm(bench.context(2));
+    await bench.engine.expire(bench.context(1), [unproven]);
+    const { repository } = bench.context(1);
+    const kept = new Set<string>();
+    for await (const { key } of repository.store.list(`${bench.context(1).database.id}/g1/pgbackrest/backup/db/`))
+      kept.add(/(\d{8}-\d{6}F)\//.exec(key)?.[1] ?? '');
+    kept.delete('');
+    expect([...kept]).toEqual([label]);
+  } finally {
+    await bench.engine.disarm(bench.context(2));
+    await bench.close();
+  }
+}, 300_000);
 
 it('does not take over a server whose logs another tool archives', async () => {
   await resetPrimary();

@@ -29,6 +29,7 @@ function recoverScript(context: EngineContext, { server, facts, places }: Layout
   const fresh = place === undefined ? '' : freshOf(place);
   const inside = (path: string): string =>
     path.startsWith(`${server.dataDirectory}/`) ? `${fresh}${path.slice(server.dataDirectory.length)}` : path;
+  const atLeast = Object.entries(facts.atLeast ?? {}).map(([name, value]) => `${name}=${value}`);
   return sh`fresh=${fresh} run=${privateDirectory(context)} bin=${server.binDirectory} owner=${server.owner}
 as() { runuser -u "$owner" -- "$@"; }
 cd /
@@ -41,19 +42,26 @@ stopped_at=
 finish() {
   code=$?
   as "$bin/pg_ctl" -D "$fresh" -w -t 3600 -m fast stop >/dev/null 2>&1 || true
-  grep -E 'recovery stopping|recovery ended|pausing at|FATAL|PANIC|ERROR' "$run/log" 2>/dev/null | tail -n 60 || true
+  grep -E 'recovery stopping|recovery ended|pausing at|insufficient parameter settings|FATAL|PANIC|ERROR' "$run/log" 2>/dev/null | tail -n 60 || true
   [ ! -f "$fresh/postmaster.pid" ] || { echo 'the private instance did not stop'; code=6; }
   echo "$stopped_at"
   rm -rf -- "$run"
   exit $code
 }
 trap finish EXIT
+# a hot standby stands still where a setting is lower than it was when the WAL was written: at the base, or since
+control=$("$bin/pg_controldata" "$fresh" | sed -n 's/^\(max_[a-z_]*\) setting: */\1=/p' | sed 's/_xacts=/_transactions=/; s/_xact=/_transaction=/')
+high=()
+for line in ${atLeast}; do
+  held=$(sed -n "s/^\${line%%=*}=//p" <<<"$control")
+  high+=(-c "\${line%%=*}=$(( \${held:-0} > \${line#*=} ? held : \${line#*=} ))")
+done
 as "$bin/postgres" -D "$fresh" \
   -c config_file=${inside(facts.configFile)} -c data_directory="$fresh" -c hba_file="$run/pg_hba.conf" -c external_pid_file="$run/pid" \
   -c listen_addresses= -c unix_socket_directories="$run" -c unix_socket_permissions=0700 -c port=5499 \
   -c archive_mode=off -c archive_cleanup_command= -c recovery_end_command= -c huge_pages=off -c log_min_messages=warning -c primary_conninfo= -c hot_standby=on -c ssl=off -c cluster_name=tidemark-restore \
   -c recovery_target_action=pause \
-  -c logging_collector=off -c log_destination=stderr -c lc_messages=C -c log_timezone=UTC -c timezone=UTC -c shared_buffers=128MB -c log_line_prefix='%m ' \
+  -c logging_collector=off -c log_destination=stderr -c lc_messages=C -c log_timezone=UTC -c timezone=UTC -c shared_buffers=128MB -c log_line_prefix='%m ' "\${high[@]}" \
   >"$run/log" 2>&1 </dev/null &
 server=$!
 sql() { as "$bin/psql" -XAtq -h "$run" -p 5499 -d postgres -c "$1" 2>/dev/null; }

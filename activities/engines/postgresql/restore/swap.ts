@@ -17,6 +17,7 @@ const recoverySettings = [
   'recovery_target_inclusive',
   'recovery_target_action',
   'recovery_target_timeline',
+  'hot_standby',
 ];
 
 export async function swap(context: EngineContext, request: RestoreRequest): Promise<void> {
@@ -51,12 +52,14 @@ function exchangeOf(context: EngineContext, request: RestoreRequest, layout: Lay
 }
 
 /**
- * What the restored server starts with: it recovers from the old generation, promotes, and archives into the
+ * What the restored server starts with: it recovers from the old generation (nobody reads meanwhile, so that settings that were
+ * raised since the base are no obstacle), promotes, and archives into the
  * new one, so that two timelines never meet in one repository. The last setting of a name counts.
  */
 function functionsOf(context: EngineContext, request: RestoreRequest, { server, places }: Layout): string {
   const read = `pgbackrest --config=${restoreConfigPath(context.database.id)} --stanza=${stanza} --log-level-console=warn`;
   return `${sh`is_serving() { [ "$(as_owner "$bin/psql" -XAtq -h ${server.socketDirectory} -p ${server.port} -d postgres -c 'select pg_is_in_recovery()' 2>/dev/null)" = f ]; }
+is_starting() { [ "$(as_owner "$bin/pg_isready" -q -h ${server.socketDirectory} -p ${server.port}; echo $?)" = 1 ]; }
 # A recovery stops only at a commit after its target: this one makes every moment before it one that can be asked for.
 note_end() {
   local at; at=$(as_owner "$bin/psql" -XAtq -h ${server.socketDirectory} -p ${server.port} -d postgres \
@@ -74,6 +77,7 @@ settle() {
 # for the restore ${request.restoreId}
 restore_command = '${read} --pg1-path=${server.dataDirectory} archive-get %f "%p"'
 recovery_target_action = 'promote'
+hot_standby = 'off'
 archive_mode = 'on'
 archive_command = '${archiveCommand(context.database.id, request.newGeneration)}'
 archive_timeout = '60s'
