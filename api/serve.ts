@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { connectCatalogue } from '#db/connect.ts';
-import { readMasterKey } from '#db/master-key.ts';
+import { readMasterKey, requireOwnKey } from '#db/master-key.ts';
 import { migrateToLatest } from '#db/migrate.ts';
 import { createSealer } from '#db/seal.ts';
 import type { Catalogue } from '#db/tables.ts';
@@ -33,6 +33,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
   const connection = Connection.lazy({ address: settings.temporalAddress });
   try {
     await migrateToLatest(db);
+    await requireOwnKey(db, sealer);
     const { adminEmail: email, adminPasswordFile: passwordFile } = settings;
     const createdAdmin = await ensureBootstrapAdmin(db, { email, passwordFile });
     const temporal = new Client({ connection, namespace: settings.temporalNamespace });

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { messageOf } from '#domain/errors.ts';
+import type { Sealer } from './seal.ts';
+import type { Catalogue } from './tables.ts';
 
 /**
  * Reads the installation's master key: 32 bytes in base64, in a file that nobody but its owner may read.
@@ -19,6 +21,19 @@ export async function readMasterKey(path: string): Promise<Buffer> {
   if (key.length !== 32)
     throw new Error(`The master key ${path} has ${key.length} bytes in base64 instead of 32: make one with "openssl rand -base64 32"`);
   return key;
+}
+
+/**
+ * Refuses a master key that is not the catalogue's: with it no host and no store could be reached, and what it seals would not open
+ * once the right one is back.
+ */
+export async function requireOwnKey(db: Catalogue, sealer: Sealer): Promise<void> {
+  const policy = await db.selectFrom('policies').select('secret_key_sealed as sealed').limit(1).executeTakeFirst();
+  const database = await db.selectFrom('databases').select('ssh_key_sealed as sealed').limit(1).executeTakeFirst();
+  for (const found of [policy, database]) {
+    if (found !== undefined && !sealer.hasSealed(found.sealed))
+      throw new Error("The master key is not the one of this catalogue: its secrets were sealed with another. Put that key's file back.");
+  }
 }
 
 /** Makes a master key where there is none yet; never replaces one. */

@@ -10,6 +10,8 @@ export interface SealedPlace {
 
 export interface Sealer {
   seal(plain: Buffer | string, place: SealedPlace): Buffer;
+  /** Whether the value was sealed with this master key. */
+  hasSealed(sealed: Buffer): boolean;
   /** Throws `sealed-value-broken`. */
   open(sealed: Buffer, place: SealedPlace): Buffer;
 }
@@ -34,6 +36,7 @@ export function createSealer(masterKey: Buffer): Sealer {
       cipher.setAAD(associatedData(header, place));
       return Buffer.concat([header, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
     },
+    hasSealed: (sealed) => sealed.subarray(1, 5).equals(keyId),
     open(sealed, place) {
       const header = sealed.subarray(0, HEADER_BYTES);
       if (sealed.length < HEADER_BYTES + TAG_BYTES || header[0] !== FORMAT) throw broken(place, 'it is not in format 1');

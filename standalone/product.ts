@@ -52,7 +52,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const { progress } = options;
   await mkdir(dataDir, { recursive: true });
   await chmod(dataDir, 0o711); // the catalogue may run as another user below it
-  await ensureMasterKey(join(dataDir, 'master.key'));
+  await ensureKey(dataDir);
   const adminPassword = await prepareAdminPassword(dataDir);
   const binary = await ensureTemporal(options);
   const started: { stop(): Promise<void> }[] = [];
@@ -95,6 +95,14 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     await stop();
     throw error;
   }
+}
+
+/** A new key would open nothing of a catalogue that is there. */
+async function ensureKey(dataDir: string): Promise<void> {
+  const key = join(dataDir, 'master.key');
+  if ((await isThere(join(dataDir, 'postgres', 'cluster'))) && !(await isThere(key)))
+    throw new Error(`${dataDir} holds a catalogue, and ${key} is missing, without which none of its secrets opens: put it back.`);
+  await ensureMasterKey(key);
 }
 
 function adminPasswordFile(dataDir: string): string {

@@ -1,6 +1,6 @@
 import { NativeConnection } from '@temporalio/worker';
 import { connectCatalogue, pingCatalogue } from '#db/connect.ts';
-import { readMasterKey } from '#db/master-key.ts';
+import { readMasterKey, requireOwnKey } from '#db/master-key.ts';
 import { createSealer } from '#db/seal.ts';
 import { createMailer } from '#activities/mail/mailer.ts';
 import { createNetworkGuard } from '#activities/stores/networks.ts';
@@ -14,6 +14,7 @@ async function main(): Promise<void> {
   const sealer = createSealer(await readMasterKey(settings.TIDEMARK_MASTER_KEY_FILE));
   const db = connectCatalogue(settings.TIDEMARK_DATABASE_URL);
   await pingCatalogue(db);
+  await requireOwnKey(db, sealer);
   const connection = await NativeConnection.connect({ address: settings.TEMPORAL_ADDRESS });
   const guard = createNetworkGuard({ allowed: settings.TIDEMARK_ALLOWED_NETWORKS });
   const mailUrl = settings.TIDEMARK_MAIL_URL;

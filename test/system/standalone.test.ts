@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { tryCommand } from '#standalone/commands.ts';
 import { openTestLab } from '../lab.ts';
 import { waitFor } from '../product.ts';
 
+const main = new URL('../../standalone/main.ts', import.meta.url).pathname;
 let folder: string;
 
 beforeAll(async () => {
@@ -26,7 +27,6 @@ interface Running {
 
 /** `npm start`, as a process of its own. */
 async function start(): Promise<Running> {
-  const main = new URL('../../standalone/main.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [main], {
     env: { ...process.env, TIDEMARK_DATA_DIR: join(folder, 'data'), TIDEMARK_API_PORT: '0' },
   });
@@ -71,4 +71,11 @@ it('shows the first password once, stops cleanly, and finds everything again', a
   const logs = await Promise.all(['api.log', 'worker.log'].map((name) => readFile(join(folder, 'data', name), 'utf8')));
   expect(logs.join('\n')).not.toContain(password);
   expect(await second.interrupt()).toBe(0);
+
+  const key = join(folder, 'data', 'master.key');
+  await rename(key, `${key}.away`);
+  const without = await tryCommand('env', [`TIDEMARK_DATA_DIR=${join(folder, 'data')}`, process.execPath, main]);
+  expect(without.exitCode).toBe(1);
+  expect(`${without.stdout}${without.stderr}`).toContain(`${key} is missing`);
+  await expect(stat(key)).rejects.toThrow('ENOENT');
 });
