@@ -3,7 +3,7 @@ import { markPitr } from '#db/attachments.ts';
 import { listBackups } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
 import { getDatabase } from '#db/databases.ts';
-import { listGapSequences, recordLogs } from '#db/logs.ts';
+import { listToldGaps, recordLogs } from '#db/logs.ts';
 import { getPolicy } from '#db/policies.ts';
 import { loadRetentionPlan } from '#db/retention.ts';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
@@ -25,7 +25,7 @@ export function createLogActivities(deps: ActivityDeps): LogActivities {
       const [policy, database] = await Promise.all([getPolicy(db, policyId), getDatabase(db, databaseId)]);
       if (!isArchiving(policy, getEngine(database.engine))) return { open: [], found: [] };
       try {
-        const { open, found } = await bringLogsUpToDate(deps, databaseId, attempt);
+        const { open, found } = await bringLogsUpToDate(deps, databaseId, attempt, { tells: true });
         if (policy.pitr_enabled) await markPitr(db, databaseId, open.length === 0 ? 'active' : 'error', open[0] ?? null);
         return { open, found };
       } catch (error) {
@@ -40,19 +40,26 @@ interface LogWalk extends LogGaps {
   readonly mark: LogMark;
 }
 
-/** Everything up to now is archived, walked over and recorded. */
-export async function bringLogsUpToDate(deps: ActivityDeps, databaseId: string, attempt: Attempt): Promise<LogWalk> {
-  const walk = await walkLogs(deps, databaseId, attempt, flushBeyond);
+/** Everything up to now is archived, walked over and recorded. Gaps that are found count as told only where the caller tells people of them. */
+export async function bringLogsUpToDate(
+  deps: ActivityDeps,
+  databaseId: string,
+  attempt: Attempt,
+  { tells }: { readonly tells: boolean },
+): Promise<LogWalk> {
+  const walk = await walkLogs(deps, databaseId, attempt, { close: flushBeyond, tells });
   if (walk === undefined) throw new TidemarkError('internal', `the logs of ${databaseId} have no end`);
   return walk;
 }
+
+type Close = (engine: Engine, context: EngineContext, consistentAt: number) => Promise<LogMark | undefined>;
 
 /** Brings the open generation's archive up to what `close` says, walks over it and records it; undefined where there is nothing to close. */
 export async function walkLogs(
   deps: ActivityDeps,
   databaseId: string,
   attempt: Attempt,
-  close: (engine: Engine, context: EngineContext, consistentAt: number) => Promise<LogMark | undefined>,
+  { close, tells }: { readonly close: Close; readonly tells: boolean },
 ): Promise<LogWalk | undefined> {
   const { number: generation, policy_id: policyId } = await getOpenGeneration(deps.db, databaseId);
   const backups = (await listBackups(deps.db, databaseId)).filter(
@@ -66,8 +73,9 @@ export async function walkLogs(
       (await findWindowStart(deps, policyId, databaseId, generation)) ?? Math.min(...firstLogs(backups)),
     );
     const report = await engine.checkContinuity(context, from, [mark]);
-    const known = new Set(await listGapSequences(deps.db, databaseId, generation));
-    await record(deps, databaseId, generation, report);
+    const known = new Set(await listToldGaps(deps.db, databaseId, generation));
+    const gaps = report.gaps.map((gap) => ({ ...gap, told: tells || known.has(gap.sequence) }));
+    await record(deps, databaseId, generation, { ...report, gaps });
     const newest = Math.max(from, ...firstLogs(backups));
     const found = report.gaps.filter((gap) => !known.has(gap.sequence)).map((gap) => gap.reason);
     return { mark, found, open: report.gaps.filter((gap) => gap.sequence >= newest).map((gap) => gap.reason) };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/activity';
 import { findOpenGeneration, getGeneration, nextGenerationNumber } from '#db/attachments.ts';
 import { backupLink, listBackups } from '#db/backups.ts';
 import type { BackupLink } from '#db/backups.ts';
@@ -8,7 +9,7 @@ import { getPolicy } from '#db/policies.ts';
 import { getRestore, recordRestorePlan } from '#db/tasks.ts';
 import type { RestoreRow } from '#db/tasks.ts';
 import { findChain } from '#domain/chain.ts';
-import { messageOf, TidemarkError } from '#domain/errors.ts';
+import { type ErrorCode, messageOf, TidemarkError } from '#domain/errors.ts';
 import type { RestorePlan } from '#domain/restore-plan.ts';
 import { planBackupRestore, planTimeRestore } from '#domain/restore-plan.ts';
 import type { HostActivities, RestoreRef, TransferActivities } from './activities.ts';
@@ -58,13 +59,27 @@ export function createRestoreActivities(deps: ActivityDeps): RestoreActivities {
     preflightRestore: step('Looking at disk, tools and backup', 'preflight'),
     buildRestore: step('Building the data directory beside the running one', 'build'),
     recoverRestore: step('Recovering up to the target in private', 'recover'),
-    swapRestore: step('Exchanging the data directories', 'swap'),
-    swapBackRestore: step('Putting the former data back', 'swapBack'),
+    swapRestore: wrapLong(db, 'Exchanging the data directories', (input: RestoreRef, attempt) =>
+      untilVerdict(runStep(input, attempt, 'swap')),
+    ),
+    swapBackRestore: wrapLong(db, 'Putting the former data back', (input: RestoreRef, attempt) =>
+      untilVerdict(runStep(input, attempt, 'swapBack')),
+    ),
     cleanUpRestore: wrapLong(db, 'Cleaning up', async (input: RestoreRef, attempt) => {
       await archiveFormer(deps, input, attempt);
       await runStep(input, attempt, 'cleanUp');
     }),
   };
+}
+
+const verdicts: ReadonlySet<string> = new Set<ErrorCode>(['restore-swapped-back', 'restore-stuck']);
+
+/** Between stop and start a database is away: what keeps us from the host, a login that is refused say, is tried again until it is over. */
+async function untilVerdict(step: Promise<void>): Promise<void> {
+  await step.catch((error: unknown) => {
+    if (!(error instanceof TidemarkError) || verdicts.has(error.code)) throw error;
+    throw ApplicationFailure.retryable(messageOf(error), error.code);
+  });
 }
 
 /** What was committed until the replaced server was stopped stays restorable: its data goes only after its logs are archived. */
@@ -76,7 +91,10 @@ async function archiveFormer(deps: ActivityDeps, { databaseId, restoreId, policy
   ]);
   if (restore.generation === null || !isArchiving(policy, getEngine(database.engine))) return;
   const request = await requestOf(deps, restore);
-  await walkLogs(deps, databaseId, attempt, (engine, context) => engine.restore.archiveFormer(context, request));
+  await walkLogs(deps, databaseId, attempt, {
+    close: (engine, context) => engine.restore.archiveFormer(context, request),
+    tells: false,
+  });
 }
 
 async function planOf(deps: ActivityDeps, restore: RestoreRow, attempt: Attempt): Promise<RestorePlan<BackupLink>> {
@@ -84,7 +102,7 @@ async function planOf(deps: ActivityDeps, restore: RestoreRow, attempt: Attempt)
   if (restore.backup_id !== null) return planBackupRestore(backups, restore.backup_id);
   const target = restore.target_at?.getTime() ?? 0;
   const plan = async (): Promise<RestorePlan<BackupLink>> =>
-    planTimeRestore(backups, await loadHistories(deps.db, restore.database_id), target);
+    planTimeRestore(backups, await loadHistories(deps.db, restore.database_id, restore.policy_id), target);
   try {
     return await plan();
   } catch (outside) {
@@ -101,7 +119,7 @@ async function reachTarget(deps: ActivityDeps, databaseId: string, target: numbe
   if ((await findOpenGeneration(deps.db, databaseId)) === undefined || target > Date.now()) throw outside;
   try {
     for (let tries = 0; tries < 5; tries++) {
-      const { mark } = await bringLogsUpToDate(deps, databaseId, attempt);
+      const { mark } = await bringLogsUpToDate(deps, databaseId, attempt, { tells: false });
       if (mark.coversUntil.getTime() >= target) return;
       await sleep(1_000, undefined, { signal: attempt.signal });
     }

@@ -32,12 +32,12 @@ export const recoveryWindowRoutes = [
     async handle(call) {
       const database = await getVisibleDatabase(call, call.params.id);
       const off = await pitrOffReason(call.deps, database);
-      const { intervals, holes } = off === undefined ? recoveryWindow(await loadHistories(call.deps.db, database.id)) : emptyWindow;
+      const { intervals, holes } = off === undefined ? await windowOf(call.deps, database) : emptyWindow;
       return {
         databaseId: database.id,
         intervals: intervals.map(({ from, to }) => ({ from: isoAt(from), to: isoAt(to) })),
         holes: holes.map(({ from, to, reason }) => ({ from: isoAt(from), to: isoAt(to), reason })),
-        reason: off ?? (intervals.length === 0 ? reasonOfNone(database) : null),
+        reason: off ?? (intervals.length === 0 ? await reasonOfNone(call.deps, database) : null),
       };
     },
   }),
@@ -52,8 +52,18 @@ export async function pitrOffReason(deps: ApiDeps, database: DatabaseOverview): 
   return policy?.pitr_enabled === false ? `point-in-time recovery is off in the policy "${policy.name}"` : undefined;
 }
 
-function reasonOfNone({ policy_id }: DatabaseOverview): string {
-  return policy_id === null ? 'the database is not attached to a policy' : 'no backup with the logs after it is complete yet';
+/** What a policy does not keep, it cannot restore: an attached database's window is its policy's. */
+async function windowOf({ db }: ApiDeps, { id, policy_id: policyId }: DatabaseOverview): Promise<RecoveryWindow> {
+  return recoveryWindow(await loadHistories(db, id, policyId ?? undefined));
+}
+
+async function reasonOfNone({ db }: ApiDeps, { id, policy_id: policyId }: DatabaseOverview): Promise<string> {
+  if (policyId === null) return 'the database is not attached to a policy';
+  const elsewhere = recoveryWindow(await loadHistories(db, id));
+  const words = 'no backup with the logs after it is complete yet';
+  return elsewhere.intervals.length === 0
+    ? words
+    : `${words}; earlier times are kept by another policy: attach the database to it for those`;
 }
 
 function isoAt(time: number): string {

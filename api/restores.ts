@@ -96,8 +96,8 @@ async function choosePolicy(deps: ApiDeps, database: DatabaseOverview, { backupI
   if (backupId !== undefined) return policyOfBackup(links, backupId);
   const off = await pitrOffReason(deps, database);
   if (off !== undefined) throw new TidemarkError('target-outside-window', `${database.name} cannot be restored to a time: ${off}`);
-  const base = findBase(links, await loadHistories(deps.db, database.id), Date.parse(target ?? ''));
   const open = await findOpenGeneration(deps.db, database.id);
+  const base = findBase(links, await loadHistories(deps.db, database.id, open?.policy_id), Date.parse(target ?? ''));
   const policyId = open?.policy_id ?? base?.row.policy_id;
   if (policyId === undefined) throw new TidemarkError('not-attached', `${database.name} is not attached to a policy`);
   return policyId;

@@ -4,7 +4,7 @@ import type { LogRange } from '#domain/retention.ts';
 import type { Catalogue, Tables } from './tables.ts';
 
 type LogArchive = Insertable<Tables['log_archives']>;
-type LogGap = Pick<Insertable<Tables['log_gaps']>, 'sequence' | 'reason'>;
+type LogGap = Pick<Insertable<Tables['log_gaps']>, 'sequence' | 'reason' | 'told'>;
 
 const ROWS_PER_INSERT = 1000;
 
@@ -55,10 +55,11 @@ export async function recordLogs(
   });
 }
 
-/** What the recovery window is computed from: the completed backups and the logs of every generation. */
-export async function loadHistories(db: Catalogue, databaseId: string): Promise<GenerationHistory[]> {
+/** What the recovery window is computed from: the completed backups and the logs of every generation, or of those that one policy keeps. */
+export async function loadHistories(db: Catalogue, databaseId: string, policyId?: string): Promise<GenerationHistory[]> {
+  const kept = db.selectFrom('generations').select('number').where('database_id', '=', databaseId).orderBy('number');
   const [generations, backups, pieces, gaps] = await Promise.all([
-    db.selectFrom('generations').select('number').where('database_id', '=', databaseId).orderBy('number').execute(),
+    (policyId === undefined ? kept : kept.where('policy_id', '=', policyId)).execute(),
     db.selectFrom('backups').selectAll().where('database_id', '=', databaseId).where('status', '=', 'completed').execute(),
     db.selectFrom('log_archives').selectAll().where('database_id', '=', databaseId).execute(),
     db.selectFrom('log_gaps').selectAll().where('database_id', '=', databaseId).execute(),
@@ -93,13 +94,14 @@ export async function deleteLogRows(
     .execute();
 }
 
-/** The gaps that are on record. */
-export async function listGapSequences(db: Catalogue, databaseId: string, generation: number): Promise<number[]> {
+/** The gaps that people have been told of. */
+export async function listToldGaps(db: Catalogue, databaseId: string, generation: number): Promise<number[]> {
   const rows = await db
     .selectFrom('log_gaps')
     .select('sequence')
     .where('database_id', '=', databaseId)
     .where('generation', '=', generation)
+    .where('told', '=', true)
     .execute();
   return rows.map(({ sequence }) => sequence);
 }

@@ -159,6 +159,7 @@ interface LogGapsTable {
   sequence: number;
   reason: string;
   found_at: Generated<Date>;
+  told: Generated<boolean>;
 }
 
 interface RestoresTable {

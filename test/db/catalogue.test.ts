@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attachDatabase, beginGeneration, findOpenGeneration } from '#db/attachments.ts';
 import { listDatabases } from '#db/databases.ts';
-import { loadHistories, recordLogs } from '#db/logs.ts';
+import { listToldGaps, loadHistories, recordLogs } from '#db/logs.ts';
+import { requireOwnKey } from '#db/master-key.ts';
 import { createSealer } from '#db/seal.ts';
 import { insertUser } from '#db/users.ts';
 import { addAttached, addBackup, addDatabase, addPolicy } from '#test/api/fixtures.ts';
@@ -61,6 +62,13 @@ describe('beginGeneration', () => {
   });
 });
 
+it('a master key of another catalogue is refused', async () => {
+  await requireOwnKey(catalogue.db, sealer);
+  await addDatabase(place(), ownerId);
+  await requireOwnKey(catalogue.db, sealer);
+  await expect(requireOwnKey(catalogue.db, createSealer(Buffer.alloc(32, 2)))).rejects.toThrow('not the one of this catalogue');
+});
+
 describe('recordLogs and loadHistories', () => {
   const at = (minute: number) => new Date(Date.UTC(2026, 10, 22, 21, minute));
   const piece = (sequence: number, minute: number | null) => ({
@@ -109,6 +117,24 @@ describe('recordLogs and loadHistories', () => {
     expect(history?.gaps).toEqual([]);
     await recordLogs(catalogue.db, of, [], []);
     expect((await loadHistories(catalogue.db, databaseId))[0]?.pieces).toEqual([]);
+  });
+
+  it('tell which gaps people were told of, and what one policy alone keeps', async () => {
+    const { databaseId, policyId } = await addAttached(place(), ownerId);
+    const of = { database_id: databaseId, generation: 1 };
+    await recordLogs(
+      catalogue.db,
+      of,
+      [],
+      [
+        { sequence: 3, reason: 'gone', told: false },
+        { sequence: 5, reason: 'gone' },
+      ],
+    );
+    expect(await listToldGaps(catalogue.db, databaseId, 1)).toEqual([5]);
+    expect((await loadHistories(catalogue.db, databaseId, policyId)).map(({ generation }) => generation)).toEqual([1]);
+    const other = await addAttached(place(), ownerId);
+    expect(await loadHistories(catalogue.db, databaseId, other.policyId)).toEqual([]);
   });
 
   it('take thousands of pieces at once', async () => {
