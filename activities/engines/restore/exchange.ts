@@ -12,7 +12,8 @@ export interface Exchange {
   /** The data directory first. */
   readonly places: readonly Place[];
   /**
-   * Shell functions: `is_serving`, the server answers as a primary; `settle DIR`, gives the restored data directory what it is to
+   * Shell functions: `is_serving`, the server answers as a primary; `is_starting`, it says that it
+   * still recovers; `settle DIR`, gives the restored data directory what it is to
    * start with; `note_end`, called right before the former server is stopped; `end_private`, ends a private instance on `$fresh_data`, which may take a moment to be gone.
    */
   readonly functions: string;
@@ -22,7 +23,8 @@ export interface Exchange {
 
 /**
  * Shell functions over the places of a restore. The marker in a directory says that it is the restored one. The live
- * data directory moves out first and the other one moves in last: at no moment could a server start on a mixture.
+ * data directory moves out first and the other one moves in last, each on disk before the next: at no moment could a server start on a
+ * mixture, also after a power cut.
  */
 export function exchangeFunctions(context: EngineContext, request: RestoreRequest, exchange: Exchange): string {
   const { service, places } = exchange;
@@ -52,15 +54,16 @@ to_restored() {
   is_marked "$fresh_data"
   wait_until_free "$fresh_data"
   settle "$fresh_data"
+${each(places, (place) => `  same_label ${triple(place)}`)}
   sync
   if [ -e "$live_data" ]; then mv -T -- "$live_data" "$former_data"; fi
-${each(others, (place) => `  take ${triple(place)}`)}
+${each(others, (place) => `  sync; take ${triple(place)}; sync`)}
   mv -T -- "$fresh_data" "$live_data"
   sync
 }
 to_former() {
   if [ -e "$former_data" ] && [ -e "$live_data" ]; then mv -T -- "$live_data" "$fresh_data"; fi
-${each(others, (place) => `  give_back ${triple(place)}`)}
+${each(others, (place) => `  sync; give_back ${triple(place)}; sync`)}
   if [ -e "$former_data" ]; then mv -T -- "$former_data" "$live_data"; fi
   sync
 }
@@ -70,20 +73,31 @@ ${each(places, (place) => sh`  if [ -e ${setAsideOf(place)} ]; then return 0; fi
 }
 remove_former() {
   wait_until_free "$former_data"
-${each(places, (place) => sh`  rm -rf --one-file-system -- ${setAsideOf(place)}`)}
+  # under this name nobody takes half of it for the former data
+  if [ -e "$former_data" ]; then rm -rf --one-file-system -- "$former_data".gone; mv -T -- "$former_data" "$former_data".gone; fi
+  rm -rf --one-file-system -- "$former_data".gone
+${each(others, (place) => sh`  rm -rf --one-file-system -- ${setAsideOf(place)}`)}
 ${each(places.toReversed(), (place) => sh`  rm -f -- ${place.live}/${raw(markerFile)}`)}
 }
 remove_fresh() {
   wait_until_free "$fresh_data"
 ${each(places, (place) => sh`  rm -rf --one-file-system -- ${freshOf(place)}`)}
 }
-${waitUntilServing}${exchange.functions}
+${sameLabel}${waitUntilServing}${exchange.functions}
 `;
 }
 
+/** A directory gets the label of where it was made, which may be none that the server may write to. */
+const sameLabel = `same_label() { # live, fresh
+  if [ ! -e "$1" ] || [ ! -e "$2" ] || ! command -v selinuxenabled >/dev/null || ! selinuxenabled; then return 0; fi
+  chcon -R --reference="$1" -- "$2"
+}
+`;
+
 const waitUntilServing = `wait_until_serving() {
-  local try
-  for try in $(seq 1200); do
+  local try=0
+  # one that says that it recovers is waited for, however long that takes
+  while [ $((try += 1)) -le 1200 ] || is_starting; do
     if is_serving; then return 0; fi
     if [ "$try" -gt 20 ] && ! is_running; then return 1; fi
     sleep 0.5

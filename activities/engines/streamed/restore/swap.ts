@@ -47,6 +47,7 @@ function exchangeOf(context: EngineContext, dialect: Dialect, layout: Layout): E
   local said
   said=$(${raw(clientCommand(dialect, server.socket))} --connect-timeout=5 -e 'select 1' 2>&1) || [[ $said == *'(28000)'* ]]
 }
+is_starting() { false; } # it tells nobody
 settle() {
   local file name
   [ -d "$live_data" ] || return 0
