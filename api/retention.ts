@@ -60,7 +60,7 @@ export const retentionRoutes = [
           'confirmation-needed',
           whatGoes(
             gone.map(({ row }) => row),
-            rows.length,
+            rows.filter(({ status }) => status === 'completed').length,
           ),
         );
       const taskId = await requestOperation(call, {
