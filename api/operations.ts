@@ -122,10 +122,19 @@ export async function startPolicyWorkflow(deps: ApiDeps, policyId: string): Prom
   }
 }
 
-/** Tells the workflow that the policy's row was changed, or to forget its failures. */
-export async function tellPolicy(deps: ApiDeps, policyId: string, name: 'edit' | 'resetFailures', edited?: PolicyEdited): Promise<void> {
+/** Tells the workflow that the policy's row was changed, or its store is good again. */
+export async function tellEdited(deps: ApiDeps, policyId: string, edited: PolicyEdited): Promise<void> {
+  await tellPolicy(deps, policyId, 'edit', [edited]);
+}
+
+/** Tells the workflow to forget its failures. */
+export async function tellReset(deps: ApiDeps, policyId: string): Promise<void> {
+  await tellPolicy(deps, policyId, 'resetFailures', []);
+}
+
+async function tellPolicy(deps: ApiDeps, policyId: string, name: string, args: [] | [PolicyEdited]): Promise<void> {
   try {
-    await updatePolicyWorkflow(deps, policyId, { name, id: randomUUID(), args: edited === undefined ? [] : [edited] });
+    await updatePolicyWorkflow(deps, policyId, { name, id: randomUUID(), args });
   } catch (error) {
     throw refusalOf(error) ?? notAnswered(error, undefined);
   }

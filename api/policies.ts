@@ -9,7 +9,7 @@ import { policyCreateSchema, policyEditSchema } from '#domain/policy.schema.ts';
 import type { PolicyCreate, PolicyEdit, Retention } from '#domain/policy.schema.ts';
 import type { Schedule } from '#domain/schedule.ts';
 import { idParams, listOf } from './answers.ts';
-import { requireTemporal, startPolicyWorkflow, tellPolicy } from './operations.ts';
+import { requireTemporal, startPolicyWorkflow, tellEdited, tellReset } from './operations.ts';
 import { getVisiblePolicy, ownerFilter, ownerOfNew } from './ownership.ts';
 import { policySchema, viewPolicy } from './policy-view.ts';
 import { InvalidRequestError } from './problems.ts';
@@ -80,7 +80,7 @@ export const policyRoutes = [
         await refuseMoving(transaction, policy, call.body.store);
         await updatePolicy(transaction, id, change);
       });
-      await tellPolicy(call.deps, id, 'edit', { reachesHosts: fields.some((field) => reachingFields.has(field)) });
+      await tellEdited(call.deps, id, { reachesHosts: fields.some((field) => reachingFields.has(field)) });
       return viewPolicy(await getPolicy(call.deps.db, id));
     },
   }),
@@ -99,7 +99,7 @@ export const policyRoutes = [
         await call.audit(`policy:${id}`, {}, transaction);
         await updatePolicy(transaction, id, { status: 'validating', consecutive_failures: 0, last_error: null });
       });
-      await tellPolicy(call.deps, id, 'resetFailures');
+      await tellReset(call.deps, id);
       return viewPolicy(await getPolicy(call.deps.db, id));
     },
   }),

@@ -8,7 +8,7 @@ import { endTask, insertTask, listTasks } from '#db/tasks.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { policyDeletionSchema } from '#domain/policy.schema.ts';
 import { idParams } from './answers.ts';
-import { requireTemporal, startDeletion, tellPolicy } from './operations.ts';
+import { requireTemporal, startDeletion, tellEdited } from './operations.ts';
 import { getDeletedPolicy, getPolicyEvenDeleted } from './ownership.ts';
 import { policySchema, viewPolicy } from './policy-view.ts';
 import { invalidField } from './problems.ts';
@@ -44,7 +44,7 @@ export const policyDeletionRoutes = [
         else await endTask(transaction, taskId, { status: 'completed' });
       });
       // its workflow sees that the row is gone, and ends
-      if (policy.deleted_at === null) await tellPolicy(call.deps, policy.id, 'edit', { reachesHosts: false });
+      if (policy.deleted_at === null) await tellEdited(call.deps, policy.id, { reachesHosts: false });
       return viewNewTask(call.deps, taskId);
     },
   }),
@@ -67,7 +67,7 @@ export const policyDeletionRoutes = [
         await updatePolicy(transaction, policy.id, { ...restored, name: policy.name });
       });
       // also where the workflow has not yet seen that its row was gone
-      await tellPolicy(call.deps, policy.id, 'edit', { reachesHosts: false });
+      await tellEdited(call.deps, policy.id, { reachesHosts: false });
       return viewPolicy({ ...policy, ...restored });
     },
   }),

@@ -10,7 +10,7 @@ import { probeReportSchema } from '#domain/probe.schema.ts';
 import type { ProbeReport } from '#domain/probe.schema.ts';
 import type { TestStoreInput } from '#workflows/messages.ts';
 import { idParams } from './answers.ts';
-import { failureOf, requireTemporal, tellPolicy } from './operations.ts';
+import { failureOf, requireTemporal, tellEdited } from './operations.ts';
 import { getVisiblePolicy } from './ownership.ts';
 import type { ApiDeps, UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
@@ -48,7 +48,7 @@ export const storeTestRoutes = [
       if (!report.ok) return report;
       await updatePolicy(call.deps.db, policy.id, { credentials_verified_at: new Date() });
       // a policy that its store had stopped looks again
-      if (policy.status === 'error') await tellPolicy(call.deps, policy.id, 'edit');
+      if (policy.status === 'error') await tellEdited(call.deps, policy.id, { reachesHosts: false });
       return report;
     },
   }),

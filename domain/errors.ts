@@ -34,6 +34,11 @@ export const errorCatalogue = {
     retryable: false,
     hint: 'Use an address that is reachable from outside, or ask the operator to name the range in TIDEMARK_ALLOWED_NETWORKS.',
   },
+  'encryption-not-switched': {
+    status: 500,
+    retryable: false,
+    hint: "The database's last configuration task tells why the host could not be reached with it. Use Retry PITR Configuration, then back up again.",
+  },
   'replica-not-usable': {
     status: 500,
     retryable: false,

@@ -13,6 +13,7 @@ import {
   type Operation,
   operationEndedSignal,
   pauseSignal,
+  type PolicyEdited,
   type PolicyState,
   resetFailuresSignal,
   resetFailuresUpdate,
@@ -45,10 +46,11 @@ export function answerMessages(memory: PolicyMemory, wake: () => void): void {
     validator: validators.restore,
   });
   setHandler(retryPitrUpdate, (operation) => note(operation, { kind: 'configure' }), { validator: validators.restore });
-  setHandler(editUpdate, ({ reachesHosts }) => {
+  // what an operator sends by hand may come without its argument
+  setHandler(editUpdate, (edited?: PolicyEdited) => {
     memory.revision += 1;
     memory.store = 'validating';
-    if (reachesHosts) memory.configuring = [...memory.attached];
+    if (edited?.reachesHosts === true) memory.configuring = [...new Set([...memory.attached, ...beingAttached(memory)])];
     wake();
   });
   answerOperators(memory, wake);
@@ -80,6 +82,11 @@ function answerOperators(memory: PolicyMemory, wake: () => void): void {
     }
     wake();
   });
+}
+
+/** They may have been prepared before the edit. */
+function beingAttached({ operations }: PolicyMemory): string[] {
+  return Object.values(operations).flatMap(({ databaseId, work }) => (work.kind === 'attach' ? [databaseId] : []));
 }
 
 function createValidators(memory: PolicyMemory) {

@@ -10,6 +10,7 @@ import { detachDatabase } from './detach-database.ts';
 import { isAlreadyStarted } from './failures.ts';
 import { describeRunning } from './policy-messages.ts';
 import {
+  configureAgain,
   freeDatabase,
   noteAttached,
   type NotedOperation,
@@ -29,24 +30,21 @@ import { sendNotice } from './send-notice.ts';
 export function noteSlotWork(memory: PolicyMemory): void {
   const slot = memory.due;
   if (slot === null || memory.store === 'validating') return;
+  configureAgain(memory);
+  noteConfigurations(memory);
   for (const databaseId of memory.attached) {
     noteSlot(memory, databaseId, slot);
   }
   memory.due = null;
 }
 
-/** Retention, deletions and configurations are over soon: a slot waits for them. What had to wait takes its turn here, backups first. */
+/** Retention, deletions and configurations are over soon: a slot waits for them. What had to wait takes its turn here. */
 export function noteWaitingWork(memory: PolicyMemory): void {
+  noteConfigurations(memory);
   for (const [databaseId, slot] of Object.entries(memory.waiting)) {
     if (memory.operations[databaseId] !== undefined) continue;
     delete memory.waiting[databaseId];
     if (memory.attached.includes(databaseId)) noteSlot(memory, databaseId, slot);
-  }
-  for (const databaseId of memory.configuring) {
-    const isAttached = memory.attached.includes(databaseId);
-    if (isAttached && (memory.operations[databaseId] !== undefined || memory.store !== 'active')) continue;
-    if (isAttached) noteOperation(memory, databaseId, uuid4(), { kind: 'configure' });
-    memory.configuring = memory.configuring.filter((id) => id !== databaseId);
   }
   for (const databaseId of memory.reopening) {
     const isAttached = memory.attached.includes(databaseId);
@@ -59,6 +57,16 @@ export function noteWaitingWork(memory: PolicyMemory): void {
       noteOperation(memory, databaseId, uuid4(), { kind: 'retention' });
     else if (memory.attached.includes(databaseId)) continue;
     memory.retaining = memory.retaining.filter((id) => id !== databaseId);
+  }
+}
+
+/** Before any backup: that would be taken as the policy was before the edit. A database that is being attached waits for its end. */
+function noteConfigurations(memory: PolicyMemory): void {
+  for (const databaseId of memory.configuring) {
+    const isAttached = memory.attached.includes(databaseId);
+    if (memory.operations[databaseId] !== undefined || (isAttached && memory.store !== 'active')) continue;
+    if (isAttached) noteOperation(memory, databaseId, uuid4(), { kind: 'configure' });
+    memory.configuring = memory.configuring.filter((id) => id !== databaseId);
   }
 }
 

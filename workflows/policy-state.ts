@@ -71,6 +71,8 @@ export interface PolicyMemory {
   logClocks: Record<string, LogClock>;
   /** Databases whose host is still to hear of an edit. */
   configuring: string[];
+  /** Those that could not be told; it is tried again before their next backup, and every day. */
+  unconfigured: string[];
   /** Databases that want a full, because their logs have a gap. */
   reopening: string[];
   /** Not yet in the catalogue. */
@@ -101,6 +103,7 @@ export function createMemory(now: number): PolicyMemory {
     retaining: [],
     logClocks: {},
     configuring: [],
+    unconfigured: [],
     reopening: [],
     skips: [],
     notices: [],
@@ -136,12 +139,22 @@ export function nextRetentionAt({ retainedAt }: PolicyMemory): number {
   return retainedAt + day;
 }
 
-/** Once a day for every attached database; one that is busy waits for its turn. */
+/**
+ * Once a day for every attached database; one that is busy waits for its turn. What may have been lost on the way is made good then
+ * too: an edit that was written but never told, a row that does not show what the policy is, a host that heard of no edit.
+ */
 export function noteDueRetention(memory: PolicyMemory, now: number): void {
-  if (now >= nextRetentionAt(memory)) {
-    memory.retainedAt = now;
-    memory.retaining = [...memory.attached];
-  }
+  if (now < nextRetentionAt(memory)) return;
+  memory.retainedAt = now;
+  memory.retaining = [...memory.attached];
+  memory.revision += 1;
+  memory.mirrored = '';
+  configureAgain(memory);
+}
+
+export function configureAgain(memory: PolicyMemory): void {
+  memory.configuring = [...new Set([...memory.configuring, ...memory.unconfigured])];
+  memory.unconfigured = [];
 }
 
 export function noteOperation(memory: PolicyMemory, databaseId: string, taskId: string, work: Work): void {
@@ -162,6 +175,7 @@ export function noteOutcome(memory: PolicyMemory, report: OperationReport): void
       message: report.sourceChange,
       event: `source-changed-${report.taskId}`,
     });
+  if (report.kind === 'configure' && report.error !== undefined) memory.unconfigured.push(report.databaseId);
   if (report.kind !== 'backup') return;
   const { paused } = memory.failures;
   memory.failures = countOutcome(memory.failures, {

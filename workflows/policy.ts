@@ -35,7 +35,7 @@ const afterTrouble = MINUTE;
 
 /** One per policy, for its whole life: sleeps until something is to be done and has it done. Ends when the policy's row is gone. */
 export async function policyWorkflow(run: PolicyRun): Promise<void> {
-  const memory = run.memory ?? createMemory(Date.now());
+  const memory: PolicyMemory = { ...createMemory(Date.now()), ...run.memory };
   const alarm = { isRung: false };
   const wake = (): void => void (alarm.isRung = true);
   const validate = createValidation(run.policyId, memory, wake);
@@ -66,10 +66,10 @@ async function pass(
 ): Promise<'policy is gone' | undefined> {
   try {
     noteDueSlot(memory, Date.now());
+    noteDueRetention(memory, Date.now());
     if (memory.readRevision < memory.revision) await readSettings(policyId, memory);
     validate();
     noteSlotWork(memory);
-    noteDueRetention(memory, Date.now());
     noteWaitingWork(memory);
     if (startedOperations(memory).length === 0) memory.lookedAt = Date.now();
     if (!isEnding) await startDueLogs(policyId, memory, Date.now(), wake);

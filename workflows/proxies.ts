@@ -27,7 +27,8 @@ const limits = {
   swaps: { startToCloseTimeout: '2 h', heartbeatTimeout: '30 s', retry: { initialInterval: '5 s', maximumInterval: '1 min' } },
   transfers: {
     taskQueue: transferQueue,
-    startToCloseTimeout: '24 h',
+    // a stream cannot go on where it was cut off
+    startToCloseTimeout: '7 d',
     heartbeatTimeout: '30 s',
     retry: { initialInterval: '5 s', maximumInterval: '1 min', maximumAttempts: 5 },
   },

@@ -99,6 +99,16 @@ describe('with a worker', () => {
     expect(Date.parse(String(body['credentialsVerifiedAt']))).toBeGreaterThan(Date.now() - 60_000);
   });
 
+  it('a policy whose store is good again goes on after Test Connection', async () => {
+    const { accessKey, secretKey } = await s3.createUser('writer');
+    await s3.grantAllBut('backups', { accessKey, secretKey }, ['s3:PutObject']);
+    const policy = await createPolicy('good again', { accessKey, secretKey });
+    await policyBecomes(caller, policy.id, 'error');
+    await s3.grantAllBut('backups', { accessKey, secretKey }, []);
+    expect((await caller.ask('POST', `/policies/${policy.id}/store-tests`)).body).toMatchObject({ ok: true });
+    await policyBecomes(caller, policy.id, 'active');
+  });
+
   it('a policy with a wrong key shows the error, refuses to attach, and is mended by an edit', async () => {
     const policy = await createPolicy('mended', { secretKey: 'wrong-secret-canary' });
     const { lastError } = await policyBecomes(caller, policy.id, 'error');

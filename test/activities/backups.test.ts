@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { planBackup } from '#activities/backups.ts';
+import { insertTask } from '#db/tasks.ts';
+import { insertUser } from '#db/users.ts';
+import { createSealer } from '#db/seal.ts';
+import { addAttached } from '#test/api/fixtures.ts';
+import { createTestCatalogue, type TestCatalogue } from '../catalogue.ts';
+
+let catalogue: TestCatalogue;
+const ownerId = randomUUID();
+beforeAll(async () => {
+  catalogue = await createTestCatalogue();
+  await insertUser(catalogue.db, { id: ownerId, email: 'ann@example.com', name: 'Ann', role: 'user', password_hash: 'none' });
+});
+afterAll(() => catalogue.drop());
+
+it('is not planned with an encryption that the policy has left; what an attachment or a restore ends with is', async () => {
+  const { db } = catalogue;
+  const of = await addAttached({ db, sealer: createSealer(Buffer.alloc(32, 1)) }, ownerId);
+  const plan = async (kind: 'backup' | 'attach') => {
+    const taskId = randomUUID();
+    await insertTask(db, { id: taskId, kind, owner_id: ownerId, database_id: of.databaseId });
+    return planBackup(db, { ...of, taskId, backupId: randomUUID(), kind: 'full' });
+  };
+  const { encrypted } = await db
+    .selectFrom('generations')
+    .select('encrypted')
+    .where('database_id', '=', of.databaseId)
+    .executeTakeFirstOrThrow();
+  await db.updateTable('policies').set({ encryption_enabled: encrypted }).where('id', '=', of.policyId).execute();
+  expect(await plan('backup')).toEqual({ kind: 'full' });
+  await db.updateTable('policies').set({ encryption_enabled: !encrypted }).where('id', '=', of.policyId).execute();
+  await expect(plan('backup')).rejects.toMatchObject({ code: 'encryption-not-switched' });
+  expect(await plan('attach')).toEqual({ kind: 'full' });
+});
