@@ -51,7 +51,8 @@ describe('the API process', () => {
   it('migrates, shows the first password once and not in its log, serves without Temporal, and stops on SIGTERM', async () => {
     const first = startProcess();
     const url = await listening(first);
-    const [, password] = /admin@localhost, password (\S+)\n/.exec(first.said.err) ?? [];
+    // its two outputs come by two pipes
+    const password = await vi.waitFor(() => /admin@localhost, password (\S+)\n/.exec(first.said.err)?.[1] ?? expect.fail('no password'));
     expect(first.said.out).not.toContain(password);
     const session = {
       method: 'POST',

@@ -78,7 +78,11 @@ test.each([
   const start = await bench.env.currentTimeMs();
   const { schedule, firstFull } = dailyFrom(start, firstSlotAfter);
   const { handle } = await bench.startPolicy({ schedule, attached: ['missed-db'] });
-  bench.world.before.loadPolicy = takeLong(away);
+  const goAway = takeLong(away);
+  bench.world.before.loadPolicy = () => {
+    delete bench.world.before.loadPolicy;
+    goAway();
+  };
   await handle.executeUpdate(editUpdate, { args: [{ reachesHosts: false }] });
   const back = start + Number.parseInt(away) * HOUR;
   await bench.env.sleep(back - start + 6 * HOUR);
