@@ -3,7 +3,6 @@ import type { BackupRow } from '#db/backups.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { getDatabase } from '#db/databases.ts';
 import { getPolicy } from '#db/policies.ts';
-import type { PolicyRow } from '#db/policies.ts';
 import { findTask, linkBackup } from '#db/tasks.ts';
 import { decideKind } from '#domain/chain.ts';
 import { TidemarkError } from '#domain/errors.ts';
@@ -31,7 +30,12 @@ export async function planBackup(
   const { number: generation, encrypted } = await getOpenGeneration(db, databaseId);
   const [policy, task] = await Promise.all([getPolicy(db, policyId), findTask(db, taskId)]);
   // an attachment and a restore end with a backup as they began; the edit reaches the host after them
-  if (task?.kind === 'backup' && encrypted !== policy.encryption_enabled) throw notSwitched(policy);
+  if (task?.kind === 'backup' && policy.encryption_enabled && !encrypted) {
+    throw new TidemarkError(
+      'encryption-not-switched',
+      `the policy "${policy.name}" is with encryption, and the host still archives without it: nothing is stored that way any more`,
+    );
+  }
   const decision = decideKind(kind, (await listBackups(db, databaseId)).map(backupLink), generation);
   const fallbackReason = decision.kind === 'full' ? decision.fallbackReason : undefined;
   await insertBackup(db, {
@@ -46,14 +50,6 @@ export async function planBackup(
     source_id: databaseId,
   });
   return { kind: decision.kind, ...(fallbackReason === undefined ? {} : { fallbackReason }) };
-}
-
-function notSwitched({ name, encryption_enabled: isEncrypted }: PolicyRow): TidemarkError {
-  const [wanted, still] = isEncrypted ? ['with', 'without'] : ['without', 'with'];
-  return new TidemarkError(
-    'encryption-not-switched',
-    `the policy "${name}" is ${wanted} encryption, and the host still archives ${still} it: nothing is stored that way any more`,
-  );
 }
 
 export function createBackupActivities(deps: ActivityDeps): BackupActivities {

@@ -72,12 +72,12 @@ export function createRestoreActivities(deps: ActivityDeps): RestoreActivities {
   };
 }
 
-const verdicts: ReadonlySet<string> = new Set<ErrorCode>(['restore-swapped-back', 'restore-stuck']);
+const mayPass: ReadonlySet<string> = new Set<ErrorCode>(['host-login-refused', 'host-sudo-refused', 'disk-full']);
 
-/** Between stop and start a database is away: what keeps us from the host, a login that is refused say, is tried again until it is over. */
+/** Between stop and start a database is away: what keeps us from its host for a while, as one that has just booted does, is tried again. */
 async function untilVerdict(step: Promise<void>): Promise<void> {
   await step.catch((error: unknown) => {
-    if (!(error instanceof TidemarkError) || verdicts.has(error.code)) throw error;
+    if (!(error instanceof TidemarkError) || !mayPass.has(error.code)) throw error;
     throw ApplicationFailure.retryable(messageOf(error), error.code);
   });
 }

@@ -57,7 +57,7 @@ export function createRetentionActivities(deps: ActivityDeps): RetentionActiviti
         const keep = plan.logs.find((logs) => logs.generation === generation.number)?.keep;
         // what one generation is kept from must not keep the others
         await removeOf(deps, generation, { doomed, keep }, attempt).catch((error: unknown) => {
-          if (attempt.signal.aborted) throw error;
+          if (attempt.signal.aborted || attempt.leave.aborted) throw error;
           problems.push(error);
         });
       }

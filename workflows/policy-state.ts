@@ -175,7 +175,8 @@ export function noteOutcome(memory: PolicyMemory, report: OperationReport): void
       message: report.sourceChange,
       event: `source-changed-${report.taskId}`,
     });
-  if (report.kind === 'configure' && report.error !== undefined) memory.unconfigured.push(report.databaseId);
+  if (report.error !== undefined && (report.kind === 'configure' || report.error.code === 'encryption-not-switched'))
+    memory.unconfigured.push(report.databaseId);
   if (report.kind !== 'backup') return;
   const { paused } = memory.failures;
   memory.failures = countOutcome(memory.failures, {

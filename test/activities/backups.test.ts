@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => catalogue.drop());
 
-it('is not planned with an encryption that the policy has left; what an attachment or a restore ends with is', async () => {
+it('is not planned in plain once the policy is with encryption; what an attachment or a restore ends with is', async () => {
   const { db } = catalogue;
   const of = await addAttached({ db, sealer: createSealer(Buffer.alloc(32, 1)) }, ownerId);
   const plan = async (kind: 'backup' | 'attach') => {
@@ -23,14 +23,13 @@ it('is not planned with an encryption that the policy has left; what an attachme
     await insertTask(db, { id: taskId, kind, owner_id: ownerId, database_id: of.databaseId });
     return planBackup(db, { ...of, taskId, backupId: randomUUID(), kind: 'full' });
   };
-  const { encrypted } = await db
-    .selectFrom('generations')
-    .select('encrypted')
-    .where('database_id', '=', of.databaseId)
-    .executeTakeFirstOrThrow();
-  await db.updateTable('policies').set({ encryption_enabled: encrypted }).where('id', '=', of.policyId).execute();
+  const setEncrypted = (encrypted: boolean) =>
+    db.updateTable('generations').set({ encrypted }).where('database_id', '=', of.databaseId).execute();
   expect(await plan('backup')).toEqual({ kind: 'full' });
-  await db.updateTable('policies').set({ encryption_enabled: !encrypted }).where('id', '=', of.policyId).execute();
+  await setEncrypted(false);
   await expect(plan('backup')).rejects.toMatchObject({ code: 'encryption-not-switched' });
   expect(await plan('attach')).toEqual({ kind: 'full' });
+  await db.updateTable('policies').set({ encryption_enabled: false }).where('id', '=', of.policyId).execute();
+  await setEncrypted(true);
+  expect(await plan('backup')).toEqual({ kind: 'full' });
 });

@@ -42,3 +42,20 @@ test('an edit without its argument is taken; what was written but never told is 
   const { nextSlots } = await bench.status(subject);
   expect(new Date(nextSlots.find(({ kind }) => kind === 'full')?.at ?? 0).toISOString().slice(11, 16)).toBe(policy?.schedule.fullTime);
 });
+
+test('a backup that is refused because the host knows another encryption has it told before the next one', async () => {
+  const bench = benchOf();
+  const { schedule } = dailyFrom(await bench.env.currentTimeMs(), 1.5);
+  await bench.startPolicy({ schedule, attached: [newId()] });
+  const refuseIt = refuse('encryption-not-switched', 'the host still archives without it');
+  bench.world.before.planBackup = () => {
+    delete bench.world.before.planBackup;
+    refuseIt();
+  };
+  await bench.env.sleep(8 * HOUR);
+  expect([...bench.world.tasks.values()].map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+    'backup failed',
+    'configure completed',
+    'backup completed',
+  ]);
+});

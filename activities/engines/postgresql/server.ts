@@ -44,10 +44,9 @@ export interface ServerFacts {
 export async function findServer(context: HostContext): Promise<Server> {
   const home = homeOf(context.database.id);
   const output = await context.host.run(sh`port=${context.database.port} home=${home} found=0
-unit_of() { # what only started it, a login or a scheduler say, is not its unit
+unit_of() { # a login or a scheduler, from which somebody started it, is not its unit
   local unit; unit=$(sed -n 's|^.*/\([^/]*\.service\)$|\1|p' "/proc/$1/cgroup" | head -n 1)
-  [ -z "$unit" ] || ! command -v systemctl >/dev/null || [ "$(systemctl show -p MainPID --value -- "$unit" 2>/dev/null)" = "$1" ] || unit=
-  printf '%s' "$unit"
+  case "$unit" in ssh*|cron*|atd.*|user@*) ;; *) printf '%s' "$unit" ;; esac
 }
 for status in /proc/[0-9]*/comm; do
   pid=\${status#/proc/}; pid=\${pid%/comm}

@@ -90,6 +90,7 @@ ${sameLabel}${waitUntilServing}${exchange.functions}
 /** A directory gets the label of where it was made, which may be none that the server may write to. */
 const sameLabel = `same_label() { # live, fresh
   if [ ! -e "$1" ] || [ ! -e "$2" ] || ! command -v selinuxenabled >/dev/null || ! selinuxenabled; then return 0; fi
+  [ "$(stat -c %C -- "$1")" != "$(stat -c %C -- "$2")" ] || return 0 # also where a filesystem has one label for all
   chcon -R --reference="$1" -- "$2"
 }
 `;

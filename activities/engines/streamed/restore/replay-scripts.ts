@@ -46,7 +46,7 @@ rmdir -- ${relayPath(layout)}
 chown "$owner:$group" "$fresh"/relay.index
 start_private --skip-log-bin --relay-log=relay --relay-log-index=relay.index --relay-log-purge=0
 # what the relay logs create is taken for a replica's, and would never run
-events() { sql "select concat_ws('.', event_schema, event_name) from information_schema.events where status like '%SIDE_DISABLED'" | LC_ALL=C sort; }
+events() { sql "select concat_ws('.', event_schema, event_name, last_altered) from information_schema.events where status like '%SIDE_DISABLED'" | LC_ALL=C sort; }
 disabled=$(events)
 column() { sed -n "s/^ *$1: //p" <<<"$state" | head -n 1; }
 sql ${raw(quoteSql(restore.replaySql(relayed)))}
