@@ -141,7 +141,7 @@ export function nextRetentionAt({ retainedAt }: PolicyMemory): number {
 
 /**
  * Once a day for every attached database; one that is busy waits for its turn. What may have been lost on the way is made good then
- * too: an edit that was written but never told, a row that does not show what the policy is, a host that heard of no edit.
+ * too: an edit that was written but never told, a row that does not show what the policy is, a host that could not be told.
  */
 export function noteDueRetention(memory: PolicyMemory, now: number): void {
   if (now < nextRetentionAt(memory)) return;

@@ -132,8 +132,8 @@ export interface Engine {
   flushLogs(context: EngineContext): Promise<LogMark>;
   /** Walks over the archive itself: what is there, what is missing. */
   checkContinuity(context: EngineContext, from: number, marks: readonly LogMark[]): Promise<LogReport>;
-  /** Removes backups, with what builds on them, from the repository. */
-  expire(context: EngineContext, labels: readonly string[]): Promise<void>;
+  /** Removes backups, by label or, where they were never proven, by id, with what builds on them, from the repository. */
+  expire(context: EngineContext, backups: readonly string[]): Promise<void>;
   /** Removes every log archive that none of the ranges holds. */
   expireLogs(context: EngineContext, keep: readonly LogRange[]): Promise<void>;
   readonly restore: RestoreSteps;

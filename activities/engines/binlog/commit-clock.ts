@@ -32,12 +32,12 @@ export function clockOf(commits: readonly Commit[], bounds: Bounds): [second: nu
     return [[Math.min(Math.max(first.second, bounds.notBefore), bounds.notAfter), first.position]];
   const row = possible.every(({ certain }) => certain) ? possible : longestAscent(possible);
   const clock: [number, number][] = [];
-  let now = row[0]?.second ?? 0;
+  let [now, inRow] = [row[0]?.second ?? 0, row[0]?.second ?? 0];
   let next = 0;
   for (const commit of possible) {
     const isInRow = commit === row[next];
-    if (isInRow) next += 1;
-    if (!isInRow && commit.second > now + AHEAD) continue;
+    if (isInRow) [next, inRow] = [next + 1, commit.second];
+    else if (commit.second > inRow + AHEAD) continue;
     if (clock.length === 0 ? commit.second < now : commit.second <= now) continue;
     now = commit.second;
     clock.push([now, commit.position]);

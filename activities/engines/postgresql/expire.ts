@@ -21,8 +21,8 @@ export async function expire(context: EngineContext, backups: readonly string[])
     const label = known.find((info) => info.label === backup || info.annotation?.[annotation] === backup)?.label;
     if (label === undefined) continue;
     const output = await context.host.tryRun(`${pgbackrest(server, config, `--set=${label}`, 'expire')} 2>&1`, { timeoutMs: 600_000 });
-    // an unproven one that is the only full goes after the next
-    if (output.stdout.includes('cannot be expired until another full backup')) continue;
+    // an unproven one that is the only full goes after the next; one that was listed is not gone
+    if (label !== backup && output.stdout.includes('cannot be expired until another full backup')) continue;
     if (output.exitCode !== 0) throw repositoryError(output.stdout, `pgBackRest could not remove ${label}`);
   }
 }

@@ -49,6 +49,11 @@ describe('the clock of commits', () => {
     ]);
   });
 
+  it('does not follow sessions that set their times step by step into the future', () => {
+    const clock = clockOf(commitsAt(110, 112, 114, 116, 110, 110, 110, 110, 111, 113), bounds);
+    expect(clock.map(([second]) => second)).toEqual([110, 112, 113]);
+  });
+
   it('takes what nobody can believe for committed while the file was written, so that what follows is not cut off', () => {
     expect(clockOf(commitsAt(5000, 5001), bounds)).toEqual([[bounds.notAfter, 10]]);
     expect(clockOf(commitsAt(3), bounds)).toEqual([[bounds.notBefore, 10]]);
