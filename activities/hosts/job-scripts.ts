@@ -82,8 +82,10 @@ rmdir "$scope" ${BASE} 2>/dev/null || :
 /**
  * The head of a script that streams: what an earlier one of the same name left is ended, then the script's own session is
  * registered as a job is. At its end, well or not, the function `clean_up` is called where the script has one, what it left
- * running is ended, and the registration is removed. `end_session` may send two SIGTERMs: the second one must not end
- * the ending, nor what bash says of its killed children when nobody reads its errors any more (SIGPIPE).
+ * running is ended, and the registration is removed. A SIGTERM of `end_session` must not end the ending: one that comes when the
+ * script has just ended by itself begins it anew, for an `exit` in its place would leave the EXIT trap half done; later ones
+ * are not heard. Nor must what bash says of its killed children when nobody reads its errors any more (SIGPIPE). One that comes
+ * during the registration waits until that is whole: an orphan of it could still lay down what has just been removed.
  */
 export function streamHead(scope: string, id: string): string {
   return sh`
@@ -92,6 +94,7 @@ stream_dir=${jobFolder(scope, id)} stream_scope=${scopeFolder(scope)}
 end_stream() {
   local code=$1 member
   trap '' TERM
+  trap - EXIT
   for member in $(session_members $$); do [[ $member == $$ || $member == "$BASHPID" ]] || kill -TERM "$member" 2>/dev/null || :; done
   if declare -F clean_up >/dev/null; then clean_up || code=$?; fi
   rm -rf "$stream_dir" "$stream_scope/.new.$$"
@@ -99,15 +102,19 @@ end_stream() {
   exit "$code"
 }
 trap 'end_stream $?' EXIT
-trap 'trap "" TERM; exit 143' TERM
+stopped=
+trap 'stopped=1' TERM
 trap : PIPE
 [[ ! -d $stream_dir ]] || remove_job "$stream_dir"
-( umask 077
+( trap '' TERM
+  umask 077
   for try in 1 2 3 4 5; do mkdir -p "$stream_scope/.new.$$" 2>/dev/null && break; done
   echo running >"$stream_scope/.new.$$/exit"
   : >"$stream_scope/.new.$$/log"
   echo "$$ $(process_start $$)" >"$stream_scope/.new.$$/pid" )
 mv -T "$stream_scope/.new.$$" "$stream_dir"
+trap 'end_stream 143' TERM
+[[ ! $stopped ]] || end_stream 143
 `;
 }
 

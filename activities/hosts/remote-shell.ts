@@ -13,6 +13,8 @@ cd /
 /**
  * Bash functions over /proc, because procps is not everywhere. Sessions, not process groups: `timeout` makes a group of its own.
  * The fields are counted behind the last ")", for a command's name may hold blanks and brackets (proc_pid_stat(5)).
+ * `end_session` tells every member once, also one that a shell was just forking: the shell would wait for it until it is killed
+ * and could not clean up. So what cleans up at its end has to make itself and its children deaf to SIGTERM first.
  */
 export const PROCESS_FUNCTIONS = `
 stat_fields() {
@@ -33,11 +35,15 @@ session_members() {
   done
 }
 end_session() {
-  local members tries
-  kill -TERM "$1" $(session_members "$1") 2>/dev/null || :
+  local members member tries told=" $1 "
+  kill -TERM "$1" 2>/dev/null || :
   for ((tries = 0; tries < $2; tries++)); do
     members=$(session_members "$1")
     [[ $members ]] || return 0
+    for member in $members; do
+      [[ $told == *" $member "* ]] || kill -TERM "$member" 2>/dev/null || :
+      told+="$member "
+    done
     sleep 0.1
   done
   kill -KILL $members 2>/dev/null || :

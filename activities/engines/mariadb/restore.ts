@@ -11,7 +11,7 @@ export const restore: RestoreGrammar = {
   unpack: (directory) => sh`mbstream -x -C ${directory}`,
   // no --apply-log-only in MariaDB; the directory of an incremental is used up
   prepare: (directory, incremental) => sh`log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'trap "" TERM; rm -f "$log"' EXIT
 mariadb-backup --prepare --target-dir=${directory} ${incremental === undefined ? [] : [`--incremental-dir=${incremental}`]} >"$log" 2>&1 || { code=$?; tail -n 5 "$log"; exit $code; }
 tail -n 1 "$log" | grep -q 'completed OK!' || { tail -n 5 "$log"; echo 'mariadb-backup did not say that it completed'; exit 1; }
 `,

@@ -87,14 +87,6 @@ describe('reading what a script writes', () => {
     await expect(reading).rejects.toThrow(/\w/);
   });
 
-  it('calls what the script cleans up, also when it is killed', async () => {
-    const mark = `/tmp/tidemark-clean-${scope}`;
-    const output = await host.readStream(`touch ${mark}; clean_up() { rm ${mark}; }; cat /dev/zero`, stream());
-    await eventually(async () => (await host.run(`ls ${mark} 2>/dev/null || true`)) !== '');
-    output.stdout.destroy();
-    await eventually(async () => (await host.run(`ls ${mark} 2>/dev/null || true`)) === '', 15_000);
-  });
-
   it('ends an earlier script of the same name first, and is found by a sweep', async () => {
     const seconds = rareSeconds();
     await withHost(async (other) => {

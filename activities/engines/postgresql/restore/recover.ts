@@ -40,7 +40,7 @@ echo 'local all all peer' > "$run/pg_hba.conf"
 chown ${server.owner} "$run/pg_hba.conf"
 stopped_at=
 finish() {
-  code=$?
+  code=$?; trap '' TERM
   as "$bin/pg_ctl" -D "$fresh" -w -t 3600 -m fast stop >/dev/null 2>&1 || true
   grep -E 'recovery stopping|recovery ended|pausing at|insufficient parameter settings|FATAL|PANIC|ERROR' "$run/log" 2>/dev/null | tail -n 60 || true
   [ ! -f "$fresh/postmaster.pid" ] || { echo 'the private instance did not stop'; code=6; }

@@ -73,7 +73,7 @@ stop_private() {
   wait $private_server || true
 }
 finish() {
-  code=$?
+  code=$?; trap '' TERM
   # what a replay stopped at would tell the statement, and what it holds
   [ $code = 0 ] || grep -E '\\[(ERROR|FATAL)\\]' "$run/log" 2>/dev/null | grep -viE 'replica|slave|quer(y|ies)' | tail -n 5 || true
   end_private_server
