@@ -12,6 +12,7 @@ import type { Catalogue } from '#db/tables.ts';
 import { createApi } from './app.ts';
 import type { BootstrapAdmin } from './bootstrap.ts';
 import { ensureBootstrapAdmin } from './bootstrap.ts';
+import { watchLostRequests } from './lost-requests.ts';
 import { createMetricsListener } from './metrics.ts';
 import type { ApiSettings } from './settings.ts';
 
@@ -37,15 +38,17 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
     const { adminEmail: email, adminPasswordFile: passwordFile } = settings;
     const createdAdmin = await ensureBootstrapAdmin(db, { email, passwordFile });
     const temporal = new Client({ connection, namespace: settings.temporalNamespace });
+    const deps = { db, temporal, sealer, logger, settings };
     const { host, port, metricsPort } = settings;
-    const server = await listen(createServer(createApi({ db, temporal, sealer, logger, settings })), host, port);
+    const server = await listen(createServer(createApi(deps)), host, port);
     const metrics = metricsPort === undefined ? undefined : await listen(createServer(createMetricsListener(db)), host, metricsPort);
+    const lostRequests = watchLostRequests(deps);
     return {
       url: urlOf(server),
       metricsUrl: metrics === undefined ? undefined : `${urlOf(metrics)}/metrics`,
       createdAdmin,
       async stop() {
-        await Promise.all([close(server), ...(metrics === undefined ? [] : [close(metrics)])]);
+        await Promise.all([lostRequests.stop(), close(server), ...(metrics === undefined ? [] : [close(metrics)])]);
         await release(connection, db);
       },
     };

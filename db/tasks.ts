@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import { TidemarkError } from '#domain/errors.ts';
 import type { TaskKind, TaskStatus } from '#domain/states.ts';
 import type { Catalogue, Tables } from './tables.ts';
 
@@ -26,6 +27,28 @@ export async function deleteQueuedTask(db: Catalogue, id: string): Promise<void>
       .executeTakeFirst();
     if (task?.restore_id != null) await transaction.deleteFrom('restores').where('id', '=', task.restore_id).execute();
   });
+}
+
+/** Those that were asked for before, oldest first. */
+export async function listQueuedTasks(db: Catalogue, before: Date): Promise<TaskRow[]> {
+  return db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('status', '=', 'queued')
+    .where('created_at', '<', before)
+    .orderBy('created_at')
+    .limit(1_000)
+    .execute();
+}
+
+/** One that has begun meanwhile goes on. */
+export async function failQueuedTask(db: Catalogue, id: string, failure: { code: string; message: string }): Promise<void> {
+  await db
+    .updateTable('tasks')
+    .set({ status: 'failed', error_code: failure.code, error_message: failure.message, ended_at: new Date() })
+    .where('id', '=', id)
+    .where('status', '=', 'queued')
+    .execute();
 }
 
 export async function findTask(db: Catalogue, id: string): Promise<TaskRow | undefined> {
@@ -57,6 +80,7 @@ export async function listTasks(db: Catalogue, filter: TaskFilter, limit = 200):
   return query.execute();
 }
 
+/** Throws `request-lost` when the task has ended already: it was given up before it could begin. */
 export async function beginTask(db: Catalogue, id: string, workflowId: string): Promise<void> {
   await db
     .updateTable('tasks')
@@ -64,6 +88,9 @@ export async function beginTask(db: Catalogue, id: string, workflowId: string): 
     .where('id', '=', id)
     .where('status', '=', 'queued')
     .execute();
+  const task = await findTask(db, id);
+  if (task !== undefined && task.ended_at !== null)
+    throw new TidemarkError('request-lost', `task ${id} was given up before it could begin`);
 }
 
 /** The backup that the task takes; a task that failed takes it along. */

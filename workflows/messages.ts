@@ -38,6 +38,8 @@ export interface PolicyState {
   readonly attached: readonly string[];
   /** What is running or waiting, by database. */
   readonly busy: Readonly<Record<string, TaskKind>>;
+  /** The tasks of what is running or waiting. */
+  readonly tasks: readonly string[];
   readonly nextSlots: readonly Slot[];
 }
 

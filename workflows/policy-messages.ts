@@ -153,6 +153,7 @@ function describeState(memory: PolicyMemory): PolicyState {
     lastError: policyError(memory),
     attached,
     busy: Object.fromEntries(Object.values(operations).map(({ databaseId, work }) => [databaseId, work.kind])),
+    tasks: Object.values(operations).map(({ taskId }) => taskId),
     nextSlots: settings === null ? [] : nextSlots(settings.schedule, handledUntil, 5),
   };
 }

@@ -177,7 +177,8 @@ export function noteOutcome(memory: PolicyMemory, report: OperationReport): void
     });
   if (report.error !== undefined && (report.kind === 'configure' || report.error.code === 'encryption-not-switched'))
     memory.unconfigured.push(report.databaseId);
-  if (report.kind !== 'backup') return;
+  // a request that was given up before it arrived is nobody's failure
+  if (report.kind !== 'backup' || report.error?.code === 'request-lost') return;
   const { paused } = memory.failures;
   memory.failures = countOutcome(memory.failures, {
     databaseName: report.databaseName,

@@ -1,0 +1,75 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { TaskRow } from '#db/tasks.ts';
+import { failQueuedTask, listQueuedTasks } from '#db/tasks.ts';
+import { checkWorkflowId, deletionWorkflowId, policyWorkflowId } from '#domain/names.ts';
+import { messageOf } from '#domain/errors.ts';
+import type { PolicyState } from '#workflows/messages.ts';
+import type { ApiDeps } from './route.ts';
+
+/** After the time that an answer may take, a request that Temporal has taken is noted within this. */
+const PATIENCE_MS = 60_000;
+const EVERY_MS = 60_000;
+
+/**
+ * Ends the tasks that were written down and then never arrived: Temporal or this process was gone just then. Returns their ids.
+ * One that arrives later all the same finds its task ended, and does nothing. Throws when Temporal cannot say.
+ */
+export async function endLostRequests(deps: ApiDeps, now = Date.now()): Promise<string[]> {
+  const before = new Date(now - deps.settings.temporalTimeoutMs - PATIENCE_MS);
+  const lost: string[] = [];
+  for (const task of await listQueuedTasks(deps.db, before)) {
+    if (await isExpected(deps, task)) continue;
+    await failQueuedTask(deps.db, task.id, {
+      code: 'request-lost',
+      message: 'Temporal was not there to take the request; nothing was done',
+    });
+    lost.push(task.id);
+  }
+  return lost;
+}
+
+/** Looks every minute until it is stopped. */
+export function watchLostRequests(deps: ApiDeps): { stop(): Promise<void> } {
+  let looking = Promise.resolve();
+  const look = async (): Promise<void> => {
+    try {
+      const lost = await endLostRequests(deps);
+      if (lost.length > 0) deps.logger.warn({ tasks: lost }, 'requests that were lost have been ended');
+    } catch (error) {
+      // shown by /readyz and /metrics as well; the next look is in a minute
+      deps.logger.warn({ error: messageOf(error) }, 'cannot look for lost requests');
+    }
+  };
+  const timer = setInterval(() => void (looking = looking.then(look)), EVERY_MS);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await looking;
+    },
+  };
+}
+
+/** Whether somebody has noted the request and will begin the task or refuse it. */
+async function isExpected(deps: ApiDeps, task: TaskRow): Promise<boolean> {
+  if (task.kind === 'check') return isRunning(deps, checkWorkflowId(task.database_id ?? ''));
+  if (task.policy_id === null) return false;
+  if (task.database_id === null) return isRunning(deps, deletionWorkflowId(task.policy_id));
+  const workflowId = policyWorkflowId(task.policy_id);
+  if (!(await isRunning(deps, workflowId))) return false;
+  const { tasks } = await withDeadline(deps, () => deps.temporal.workflow.getHandle(workflowId).query<PolicyState>('status'));
+  return tasks.includes(task.id);
+}
+
+async function isRunning(deps: ApiDeps, workflowId: string): Promise<boolean> {
+  try {
+    const { status } = await withDeadline(deps, () => deps.temporal.workflow.getHandle(workflowId).describe());
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+function withDeadline<T>(deps: ApiDeps, ask: () => Promise<T>): Promise<T> {
+  return deps.temporal.withDeadline(Date.now() + deps.settings.temporalTimeoutMs, ask);
+}

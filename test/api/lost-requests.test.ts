@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { endLostRequests } from '#api/lost-requests.ts';
+import { insertTask } from '#db/tasks.ts';
+import type { TaskKind } from '#domain/states.ts';
+import { addDatabase } from './fixtures.ts';
+import { type LiveWorld, startLiveWorld } from './live-world.ts';
+import { policyBecomes } from './waiting.ts';
+import type { ApiWorld, Caller } from './world.ts';
+
+let live: LiveWorld;
+let world: ApiWorld;
+let caller: Caller;
+let policyId: string;
+let databaseId: string;
+beforeAll(async () => {
+  live = await startLiveWorld();
+  ({ world, caller } = live);
+  policyId = (await caller.ask('POST', '/policies', { name: 'nightly', store: live.s3.address('backups'), pitrEnabled: true })).id;
+  databaseId = await addDatabase(world, caller.id);
+});
+afterAll(() => live.stop());
+
+describe('a request that was written down', () => {
+  it('is left alone while nobody can say whether it arrived', async () => {
+    const taskId = await addQueuedTask('backup');
+    await expect(endLostRequests(world.deps, inTenMinutes())).rejects.toThrow();
+    expect(await getTask(taskId)).toMatchObject({ status: 'queued' });
+  });
+
+  it('is ended when it never arrived; if it arrives after that, it does nothing and counts nowhere', async () => {
+    await live.startWorkers();
+    await policyBecomes(caller, policyId, 'active');
+    const taskIds = [await addQueuedTask('attach'), await addQueuedTask('check')];
+    expect(await endLostRequests(world.deps)).toEqual([]);
+    expect(await endLostRequests(world.deps, inTenMinutes())).toEqual(expect.arrayContaining(taskIds));
+    for (const id of taskIds) expect(await getTask(id)).toMatchObject({ status: 'failed', error: { code: 'request-lost' } });
+    const workflow = world.temporal.workflow.getHandle(`policy-${policyId}`);
+    await workflow.executeUpdate('attach', { args: [{ taskId: taskIds[0], databaseId }] });
+    expect(await workflow.query('status')).toMatchObject({ tasks: [taskIds[0]] });
+    await vi.waitFor(async () => expect(await workflow.query('status')).toMatchObject({ tasks: [], attached: [] }), { timeout: 20_000 });
+    expect(await getTask(taskIds[0])).toMatchObject({ status: 'failed', startedAt: null });
+    expect(await workflow.query('status')).toMatchObject({ status: 'active', consecutiveFailures: 0 });
+  });
+
+  it('goes on when its policy has noted it', async () => {
+    const taskId = await addQueuedTask('backup');
+    await world.temporal.workflow.getHandle(`policy-${policyId}`).executeUpdate('attach', { args: [{ taskId, databaseId }] });
+    expect(await endLostRequests(world.deps, inTenMinutes())).not.toContain(taskId);
+  });
+});
+
+function inTenMinutes(): number {
+  return Date.now() + 600_000;
+}
+
+async function addQueuedTask(kind: TaskKind): Promise<string> {
+  const id = randomUUID();
+  await insertTask(world.db, { id, kind, owner_id: caller.id, database_id: databaseId, policy_id: kind === 'check' ? null : policyId });
+  return id;
+}
+
+async function getTask(id: string | undefined): Promise<Record<string, unknown>> {
+  return (await caller.ask('GET', `/tasks/${id}`)).body;
+}
