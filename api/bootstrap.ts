@@ -3,10 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { isUniqueViolation } from '#db/failures.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { hasUsers, insertUser } from '#db/users.ts';
+import { passwordSchema } from '#domain/account.schema.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { hashPassword } from './passwords.ts';
-
-const MIN_PASSWORD_LENGTH = 12;
 
 export interface BootstrapAdmin {
   readonly email: string;
@@ -36,11 +35,8 @@ export async function ensureBootstrapAdmin(
 
 async function readPassword(path: string): Promise<string> {
   const password = (await readFile(path, 'utf8')).trim();
-  if (password.length < MIN_PASSWORD_LENGTH) {
-    throw new TidemarkError(
-      'invalid-request',
-      `the admin's password in ${path} has ${password.length} characters; it needs at least ${MIN_PASSWORD_LENGTH}`,
-    );
-  }
+  const issues = passwordSchema.safeParse(password).error?.issues ?? [];
+  if (issues.length > 0)
+    throw new TidemarkError('invalid-request', `the admin's password in ${path} ${issues.map(({ message }) => message).join(', ')}`);
   return password;
 }

@@ -6,6 +6,7 @@ import { TidemarkError } from '#domain/errors.ts';
 import { fieldProblems, InvalidRequestError } from './problems.ts';
 import type { FieldProblem } from './problems.ts';
 import type { ApiDeps, Call, Peer, Route, SignedIn } from './route.ts';
+import { requireRights } from './rights.ts';
 import { refuseForeignOrigin } from './same-origin.ts';
 import { findSignedIn } from './session-cookie.ts';
 
@@ -29,8 +30,8 @@ export function createHandler(route: Route, deps: ApiDeps): RequestHandler {
 async function authorize(route: Route, deps: ApiDeps, request: Request): Promise<SignedIn | undefined> {
   if (route.auth === 'none') return undefined;
   const user = await findSignedIn(deps.db, request);
-  if (user === undefined) throw new TidemarkError('not-signed-in', 'there is no valid session');
-  if (route.auth === 'admin' && user.role !== 'admin') throw new TidemarkError('not-allowed', 'only admins may do this');
+  if (user === undefined) throw new TidemarkError('not-signed-in', 'there is no valid session or token');
+  requireRights(route, user);
   return user;
 }
 
@@ -85,6 +86,7 @@ function validate<S extends ZodType>(
 function peerOf(request: Request, response: Response): Peer {
   return {
     address: request.ip ?? 'unknown',
+    userAgent: request.headers['user-agent'],
     isTls: request.secure,
     setCookie: (cookie) => void response.append('Set-Cookie', cookie),
   };

@@ -34,7 +34,10 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
       responses: {
         Problem: { description: 'What went wrong, and what can be done.', content: { 'application/problem+json': { schema: problem } } },
       },
-      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'tidemark_session' } },
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'tidemark_session' },
+        token: { type: 'http', scheme: 'bearer', description: 'A token of POST /api/v1/tokens.' },
+      },
     },
   };
 }
@@ -46,7 +49,7 @@ function operationOf(route: Route, schemas: Json): Json {
   return {
     operationId,
     summary,
-    security: route.auth === 'none' ? [] : [{ session: [] }],
+    security: securityOf(route),
     parameters: [...parametersOf(route.params, 'path', schemas), ...parametersOf(route.query, 'query', schemas)],
     ...(route.body === undefined
       ? {}
@@ -56,6 +59,12 @@ function operationOf(route: Route, schemas: Json): Json {
       default: { $ref: '#/components/responses/Problem' },
     },
   };
+}
+
+function securityOf({ auth, needs }: Route): Json[] {
+  if (auth === 'none') return [];
+  const onlySession = needs === 'session' || needs === 'fresh-session';
+  return onlySession ? [{ session: [] }] : [{ session: [] }, { token: [] }];
 }
 
 function parametersOf(schema: ZodType | undefined, place: 'path' | 'query', schemas: Json): Json[] {

@@ -24,6 +24,7 @@ export const policyDeletionRoutes = [
     summary:
       'Delete a policy to which no database is attached. Its backups stay in the bucket, and can be restored once the deletion is taken back, or are deleted with it. What could not be deleted then can be asked for again.',
     auth: 'user',
+    needs: 'fresh',
     params: idParams,
     body: policyDeletionSchema,
     answer: { status: 202, description: 'The policy is gone; the task tells of its backups.', schema: taskSchema },

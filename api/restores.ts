@@ -43,6 +43,7 @@ export const restoreRoutes = [
     operationId: 'createRestore',
     summary: 'Restore a database to a backup or to a time. All its data is overwritten: take a manual backup first.',
     auth: 'user',
+    needs: 'fresh',
     params: idParams,
     body: restoreCreateSchema,
     answer: {

@@ -44,6 +44,7 @@ export const retentionRoutes = [
     operationId: 'deleteBackup',
     summary: 'Delete a backup and what builds on it. The number of backups that go has to be named; a refusal names it, and them.',
     auth: 'user',
+    needs: 'fresh',
     params: idParams,
     body: deletionSchema,
     answer: { status: 202, description: 'The deletion has begun.', schema: taskSchema },

@@ -4,6 +4,7 @@ import type { input, output, ZodType } from 'zod';
 import type { Sealer } from '#db/seal.ts';
 import type { Catalogue } from '#db/tables.ts';
 import type { UserRow } from '#db/users.ts';
+import type { TokenScope } from '#domain/states.ts';
 
 export interface ApiDeps {
   readonly db: Catalogue;
@@ -23,14 +24,25 @@ export interface ApiTimeouts {
 /** `none` is open to everybody, `user` to whoever is signed in, `admin` to admins. */
 export type Auth = 'none' | 'user' | 'admin';
 
+/**
+ * What else a route wants of who calls: `session`, that it is no token; `fresh`, that the password was given within 15 minutes, or
+ * a token of scope full; `fresh-session`, both.
+ */
+export type Needs = 'session' | 'fresh' | 'fresh-session';
+
+/** With what somebody has signed in. */
+type Access =
+  | { readonly kind: 'session'; readonly id: string; readonly confirmedAt: Date }
+  | { readonly kind: 'token'; readonly id: string; readonly scope: TokenScope };
+
 export interface SignedIn extends UserRow {
-  /** SHA-256 of the session's token. */
-  readonly sessionHash: Buffer;
+  readonly access: Access;
 }
 
 /** Where a request comes from, and what can be told to it besides the body. */
 export interface Peer {
   readonly address: string;
+  readonly userAgent: string | undefined;
   readonly isTls: boolean;
   setCookie(cookie: string): void;
 }
@@ -70,6 +82,7 @@ export interface Route<
   readonly operationId: string;
   readonly summary: string;
   readonly auth: A;
+  readonly needs?: Needs;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;

@@ -4,6 +4,7 @@ import { attachmentRoutes } from './attachments.ts';
 import { backupRoutes } from './backups.ts';
 import { databaseRoutes } from './databases.ts';
 import { healthRoutes } from './health.ts';
+import { createMeRoutes } from './me.ts';
 import { noticeRoutes } from './notices.ts';
 import { openApiDocument } from './openapi.ts';
 import { policyDeletionRoutes } from './policy-deletions.ts';
@@ -13,16 +14,19 @@ import { restoreRoutes } from './restores.ts';
 import { retentionRoutes } from './retention.ts';
 import type { Route } from './route.ts';
 import { defineRoute } from './route.ts';
-import { createSessionRoutes, meRoutes } from './sessions.ts';
+import { createSessionRoutes } from './sessions.ts';
 import { createSignInGuard } from './sign-in-guard.ts';
 import { storeTestRoutes } from './store-tests.ts';
 import { taskRoutes } from './tasks.ts';
+import { userRoutes } from './users.ts';
 
 /** Every route, in the order in which the documentation shows them. */
 export function createRoutes(): Route[] {
+  const guard = createSignInGuard();
   const routes: Route[] = [
-    ...createSessionRoutes(createSignInGuard()),
-    ...meRoutes,
+    ...createSessionRoutes(guard),
+    ...createMeRoutes(guard),
+    ...userRoutes,
     ...databaseRoutes,
     ...policyRoutes,
     ...policyDeletionRoutes,

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Request } from 'express';
+import { findSession, insertSession } from '#db/sessions.ts';
 import type { Catalogue } from '#db/tables.ts';
-import { findSessionUser, insertSession } from '#db/users.ts';
+import { findToken } from '#db/tokens.ts';
 import type { Peer, SignedIn } from './route.ts';
 
 const TOKEN_BYTES = 32;
@@ -10,6 +11,9 @@ const HOUR_MS = 3_600_000;
 const LIFETIME_MS = 7 * 24 * HOUR_MS;
 /** … and after so long without use. */
 const IDLE_MS = 12 * HOUR_MS;
+const USER_AGENT_LENGTH = 300;
+/** By which a token is known where it has leaked. */
+const TOKEN_PREFIX = 'tidemark_';
 
 export interface OpenedSession {
   readonly expiresAt: Date;
@@ -20,7 +24,13 @@ export interface OpenedSession {
 export async function openSession(db: Catalogue, userId: string, peer: Peer): Promise<OpenedSession> {
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const expiresAt = new Date(Date.now() + LIFETIME_MS);
-  await insertSession(db, { token_hash: hashToken(token), user_id: userId, expires_at: expiresAt });
+  await insertSession(db, {
+    token_hash: hashToken(token),
+    user_id: userId,
+    expires_at: expiresAt,
+    address: peer.address,
+    user_agent: peer.userAgent?.slice(0, USER_AGENT_LENGTH) ?? null,
+  });
   return { expiresAt, cookie: cookieOf(token, LIFETIME_MS / 1000, peer) };
 }
 
@@ -28,12 +38,30 @@ export function closingCookie(peer: Peer): string {
   return cookieOf('', 0, peer);
 }
 
+export function createToken(): string {
+  return `${TOKEN_PREFIX}${randomBytes(TOKEN_BYTES).toString('base64url')}`;
+}
+
+/** By the token that a program sends, else by the session's cookie. */
 export async function findSignedIn(db: Catalogue, request: Request): Promise<SignedIn | undefined> {
-  const token = readCookie(request.headers.cookie, cookieName(request.secure));
+  const { authorization, cookie } = request.headers;
+  if (authorization !== undefined) return findBearer(db, authorization);
+  const token = readCookie(cookie, cookieName(request.secure));
   if (token === undefined) return undefined;
-  const sessionHash = hashToken(token);
-  const user = await findSessionUser(db, sessionHash, new Date(Date.now() - IDLE_MS));
-  return user === undefined ? undefined : { ...user, sessionHash };
+  const found = await findSession(db, hashToken(token), idleSince());
+  return found && { ...found.user, access: { kind: 'session', id: found.session.id, confirmedAt: found.session.confirmed_at } };
+}
+
+async function findBearer(db: Catalogue, authorization: string): Promise<SignedIn | undefined> {
+  const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
+  if (token === undefined) return undefined;
+  const found = await findToken(db, hashToken(token));
+  return found && { ...found.user, access: { kind: 'token', id: found.token.id, scope: found.token.scope } };
+}
+
+/** A session that was not seen since then is over. */
+export function idleSince(): Date {
+  return new Date(Date.now() - IDLE_MS);
 }
 
 /** Only the hash is kept, so that a copy of the catalogue opens no session. */

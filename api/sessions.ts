@@ -1,26 +1,31 @@
 import { z } from 'zod';
-import { deleteSession, findUserByEmail, setReceivesAllNotices } from '#db/users.ts';
-import type { UserRow } from '#db/users.ts';
+import type { SessionRow } from '#db/sessions.ts';
+import { confirmSession, deleteSession, listSessions } from '#db/sessions.ts';
+import { findUserByEmail } from '#db/users.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import { userRoles } from '#domain/states.ts';
+import { at, idParams, isoOf, listOf } from './answers.ts';
 import { verifyPassword } from './passwords.ts';
 import { defineRoute } from './route.ts';
-import { closingCookie, openSession } from './session-cookie.ts';
+import { closingCookie, idleSince, openSession } from './session-cookie.ts';
 import type { SignInGuard } from './sign-in-guard.ts';
+import { userSchema, viewUser } from './user-view.ts';
 
-const sessionCreateSchema = z
-  .strictObject({ email: z.string().min(1).max(320), password: z.string().min(1).max(1024) })
-  .meta({ id: 'SessionCreate' });
-
-const userSchema = z
-  .object({ id: z.uuid(), email: z.string(), name: z.string(), role: z.enum(userRoles), receivesAllNotices: z.boolean() })
-  .meta({ id: 'User' });
-
-const meEditSchema = z
-  .strictObject({ receivesAllNotices: z.boolean().describe("Mails about everybody's policies, not only one's own; admins only.") })
-  .meta({ id: 'MeEdit' });
-
+const password = z.string().min(1).max(1024);
+const sessionCreateSchema = z.strictObject({ email: z.string().min(1).max(320), password }).meta({ id: 'SessionCreate' });
+const confirmationSchema = z.strictObject({ password }).meta({ id: 'Confirmation' });
 const sessionSchema = z.object({ user: userSchema, expiresAt: z.iso.datetime() }).meta({ id: 'Session' });
+
+const openSessionSchema = z
+  .object({
+    id: z.uuid(),
+    isCurrent: z.boolean(),
+    createdAt: at,
+    lastSeenAt: at,
+    expiresAt: at,
+    address: z.string().nullable().describe('From which was signed in.'),
+    userAgent: z.string().nullable(),
+  })
+  .meta({ id: 'OpenSession' });
 
 export function createSessionRoutes(guard: SignInGuard) {
   return [
@@ -33,10 +38,10 @@ export function createSessionRoutes(guard: SignInGuard) {
       body: sessionCreateSchema,
       answer: { status: 201, description: 'Signed in.', schema: sessionSchema },
       async handle(call) {
-        const { email, password } = call.body;
+        const { email } = call.body;
         guard.admit(email, call.peer.address);
         const found = await findUserByEmail(call.deps.db, email);
-        const isRight = await verifyPassword(password, found?.password_hash);
+        const isRight = await verifyPassword(call.body.password, found?.password_hash);
         if (found === undefined || !isRight || found.disabled_at !== null)
           throw new TidemarkError('wrong-credentials', 'the e-mail address or the password is wrong');
         guard.succeed(email, call.peer.address);
@@ -47,48 +52,81 @@ export function createSessionRoutes(guard: SignInGuard) {
       },
     }),
     defineRoute({
-      method: 'delete',
-      path: '/api/v1/sessions/current',
-      operationId: 'deleteSession',
-      summary: 'Sign out.',
+      method: 'post',
+      path: '/api/v1/sessions/current/confirmations',
+      operationId: 'confirmSession',
+      summary: 'Give the password again, so that for 15 minutes the session may restore, delete and manage accounts.',
       auth: 'user',
-      answer: { status: 204, description: 'Signed out.' },
+      needs: 'session',
+      body: confirmationSchema,
+      answer: { status: 204, description: 'Confirmed.' },
       async handle(call) {
-        await call.audit(`user:${call.user.id}`);
-        await deleteSession(call.deps.db, call.user.sessionHash);
-        call.peer.setCookie(closingCookie(call.peer));
+        const { user, peer } = call;
+        guard.admit(user.email, peer.address);
+        if (!(await verifyPassword(call.body.password, user.password_hash)))
+          throw new TidemarkError('wrong-credentials', 'the password is wrong');
+        guard.succeed(user.email, peer.address);
+        await call.audit(`user:${user.id}`);
+        await confirmSession(call.deps.db, user.access.id);
       },
     }),
+    ...ownSessionRoutes,
   ];
 }
 
-export const meRoutes = [
+const ownSessionRoutes = [
   defineRoute({
-    method: 'get',
-    path: '/api/v1/me',
-    operationId: 'getMe',
-    summary: 'Who is signed in.',
+    method: 'delete',
+    path: '/api/v1/sessions/current',
+    operationId: 'deleteCurrentSession',
+    summary: 'Sign out.',
     auth: 'user',
-    answer: { status: 200, description: 'The user of the session.', schema: userSchema },
-    handle: async (call) => viewUser(call.user),
+    needs: 'session',
+    answer: { status: 204, description: 'Signed out.' },
+    async handle(call) {
+      await call.audit(`user:${call.user.id}`);
+      await deleteSession(call.deps.db, call.user.id, call.user.access.id);
+      call.peer.setCookie(closingCookie(call.peer));
+    },
   }),
   defineRoute({
-    method: 'patch',
-    path: '/api/v1/me',
-    operationId: 'editMe',
-    summary: "Whether an admin gets the mails about everybody's policies.",
-    auth: 'admin',
-    body: meEditSchema,
-    answer: { status: 200, description: 'Changed.', schema: userSchema },
+    method: 'get',
+    path: '/api/v1/sessions',
+    operationId: 'listSessions',
+    summary: "One's open sessions, the one that was used last first.",
+    auth: 'user',
+    needs: 'session',
+    answer: { status: 200, description: 'The sessions.', schema: listOf(openSessionSchema) },
     async handle(call) {
-      const { receivesAllNotices } = call.body;
-      await call.audit(`user:${call.user.id}`, { receivesAllNotices });
-      await setReceivesAllNotices(call.deps.db, call.user.id, receivesAllNotices);
-      return viewUser({ ...call.user, receives_all_notices: receivesAllNotices });
+      const rows = await listSessions(call.deps.db, call.user.id, idleSince());
+      return { items: rows.map((row) => viewSession(row, call.user.access.id)) };
+    },
+  }),
+  defineRoute({
+    method: 'delete',
+    path: '/api/v1/sessions/{id}',
+    operationId: 'deleteSession',
+    summary: "End one of one's sessions.",
+    auth: 'user',
+    needs: 'session',
+    params: idParams,
+    answer: { status: 204, description: 'It is over.' },
+    async handle(call) {
+      await call.audit(`session:${call.params.id}`);
+      if (!(await deleteSession(call.deps.db, call.user.id, call.params.id)))
+        throw new TidemarkError('not-found', `there is no session ${call.params.id}`);
     },
   }),
 ];
 
-function viewUser({ id, email, name, role, receives_all_notices: receivesAllNotices }: UserRow): z.infer<typeof userSchema> {
-  return { id, email, name, role, receivesAllNotices };
+function viewSession(row: SessionRow, currentId: string): z.infer<typeof openSessionSchema> {
+  return {
+    id: row.id,
+    isCurrent: row.id === currentId,
+    createdAt: isoOf(row.created_at),
+    lastSeenAt: isoOf(row.last_seen_at),
+    expiresAt: isoOf(row.expires_at),
+    address: row.address,
+    userAgent: row.user_agent,
+  };
 }

@@ -12,6 +12,7 @@ import type {
   PolicyStatus,
   TaskKind,
   TaskStatus,
+  TokenScope,
   UserRole,
   Weekday,
 } from '#domain/states.ts';
@@ -32,11 +33,28 @@ interface UsersTable {
 }
 
 interface SessionsTable {
+  /** By which its user knows it; the token alone opens it. */
+  id: Generated<string>;
   token_hash: Buffer;
   user_id: string;
+  /** When the password was given last. */
+  confirmed_at: Generated<Date>;
+  address: ColumnType<string | null, string | null | undefined, never>;
+  user_agent: ColumnType<string | null, string | null | undefined, never>;
   created_at: CreatedAt;
   last_seen_at: Generated<Date>;
   expires_at: Date;
+}
+
+interface ApiTokensTable {
+  id: string;
+  user_id: string;
+  name: string;
+  scope: TokenScope;
+  token_hash: Buffer;
+  created_at: CreatedAt;
+  expires_at: Date;
+  last_used_at: ColumnType<Date | null, never, Date>;
 }
 
 interface DatabasesTable {
@@ -223,6 +241,7 @@ interface AuditRowsTable {
 export interface Tables {
   users: UsersTable;
   sessions: SessionsTable;
+  api_tokens: ApiTokensTable;
   databases: DatabasesTable;
   policies: PoliciesTable;
   attachments: AttachmentsTable;

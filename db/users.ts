@@ -1,5 +1,7 @@
 import type { Selectable } from 'kysely';
-import type { Catalogue, Tables } from './tables.ts';
+import { TidemarkError } from '#domain/errors.ts';
+import { isUniqueViolation } from './failures.ts';
+import type { Catalogue, CatalogueTransaction, Tables } from './tables.ts';
 
 export type UserRow = Selectable<Tables['users']>;
 
@@ -9,6 +11,12 @@ export async function findUserByEmail(db: Catalogue, email: string): Promise<Use
 
 export async function findUser(db: Catalogue, id: string): Promise<UserRow | undefined> {
   return db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function getUser(db: Catalogue, id: string): Promise<UserRow> {
+  const user = await findUser(db, id);
+  if (user === undefined) throw new TidemarkError('not-found', `there is no user ${id}`);
+  return user;
 }
 
 /** Who gets the mails about what belongs to `ownerId`: that user, and the admins who want all. */
@@ -22,36 +30,42 @@ export async function listNoticeRecipients(db: Catalogue, ownerId: string): Prom
   return rows.map(({ id }) => id);
 }
 
-export async function setReceivesAllNotices(db: Catalogue, id: string, receives: boolean): Promise<void> {
-  await db.updateTable('users').set({ receives_all_notices: receives }).where('id', '=', id).execute();
-}
-
 export async function hasUsers(db: Catalogue): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
+/** Throws `already-exists` when somebody else has the address. */
 export async function insertUser(db: Catalogue, user: Pick<UserRow, 'id' | 'email' | 'name' | 'role' | 'password_hash'>): Promise<void> {
-  await db.insertInto('users').values(user).execute();
+  try {
+    await db.insertInto('users').values(user).execute();
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new TidemarkError('already-exists', `there is already a user ${user.email}`, { cause: error });
+  }
 }
 
-export async function insertSession(db: Catalogue, session: { token_hash: Buffer; user_id: string; expires_at: Date }): Promise<void> {
-  await db.insertInto('sessions').values(session).execute();
+/** By address. */
+export async function listUsers(db: Catalogue): Promise<UserRow[]> {
+  return db.selectFrom('users').selectAll().orderBy('email').execute();
 }
 
-/** The user of a session that has not expired and was seen after `idleSince`; notes that it was seen. */
-export async function findSessionUser(db: Catalogue, tokenHash: Buffer, idleSince: Date): Promise<UserRow | undefined> {
-  const session = await db
-    .updateTable('sessions')
-    .set({ last_seen_at: new Date() })
-    .where('token_hash', '=', tokenHash)
-    .where('expires_at', '>', new Date())
-    .where('last_seen_at', '>', idleSince)
-    .returning('user_id')
-    .executeTakeFirst();
-  if (session === undefined) return undefined;
-  return db.selectFrom('users').selectAll().where('id', '=', session.user_id).where('disabled_at', 'is', null).executeTakeFirst();
+export async function updateUser(
+  db: Catalogue,
+  id: string,
+  change: Partial<Pick<UserRow, 'name' | 'role' | 'password_hash' | 'disabled_at' | 'receives_all_notices'>>,
+): Promise<void> {
+  await db.updateTable('users').set(change).where('id', '=', id).execute();
 }
 
-export async function deleteSession(db: Catalogue, tokenHash: Buffer): Promise<void> {
-  await db.deleteFrom('sessions').where('token_hash', '=', tokenHash).execute();
+/** Locks the enabled admins until the transaction ends, so that two that disable one another do not both succeed. */
+export async function lockAdmins(transaction: CatalogueTransaction): Promise<string[]> {
+  const rows = await transaction
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'admin')
+    .where('disabled_at', 'is', null)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  return rows.map(({ id }) => id);
 }

@@ -15,6 +15,12 @@ export const errorCatalogue = {
     hint: 'Check the e-mail address and the password. After several wrong tries, wait a minute.',
   },
   'too-many-attempts': { status: 429, retryable: true, hint: 'Wait a minute, then try again.' },
+  'sign-in-not-fresh': {
+    status: 403,
+    retryable: false,
+    hint: 'Give your password again at POST /api/v1/sessions/current/confirmations, then repeat the request within 15 minutes. Programs need a token of scope full.',
+  },
+  'last-admin': { status: 409, retryable: false, hint: 'Make somebody else an admin first.' },
   'not-allowed': { status: 403, retryable: false, hint: 'Ask an admin, or sign in as somebody who may do this.' },
   'not-found': { status: 404, retryable: false, hint: 'Check the id. It may have been deleted, or belong to somebody else.' },
   'already-exists': { status: 409, retryable: false, hint: 'Choose another name, or use the one that exists.' },

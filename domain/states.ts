@@ -6,6 +6,10 @@ export type EngineName = (typeof engineNames)[number];
 export const userRoles = ['admin', 'user'] as const;
 export type UserRole = (typeof userRoles)[number];
 
+/** What a token may do: look; also act; also destroy. */
+export const tokenScopes = ['read', 'operate', 'full'] as const;
+export type TokenScope = (typeof tokenScopes)[number];
+
 export const databaseRoles = ['primary', 'replica'] as const;
 export type DatabaseRole = (typeof databaseRoles)[number];
 

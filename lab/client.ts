@@ -48,8 +48,14 @@ export async function signIn(baseUrl: string, email: string, password: string): 
     .getSetCookie()
     .map((entry) => entry.split(';')[0])
     .join('; ');
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
-    request<T>(`${baseUrl}/api/v1`, cookie, method, path, body);
+  const once = <T>(method: string, path: string, body?: unknown): Promise<T> => request<T>(`${baseUrl}/api/v1`, cookie, method, path, body);
+  // what destroys wants the password of the last 15 minutes
+  const call = <T>(method: string, path: string, body?: unknown): Promise<T> =>
+    once<T>(method, path, body).catch(async (error: unknown) => {
+      if (!(error instanceof ApiProblem) || error.code !== 'sign-in-not-fresh') throw error;
+      await once('POST', '/sessions/current/confirmations', { password });
+      return once<T>(method, path, body);
+    });
   const client: ApiClient = {
     get: (path) => call('GET', path),
     post: (path, body = {}) => call('POST', path, body),

@@ -27,7 +27,9 @@ const bodies: Record<string, () => unknown> = {
   deleteBackup: () => ({ confirmBackups: 1 }),
   createRestore: () => ({ backupId: hers.backups, confirmName: 'x' }),
 };
-const withId = createRoutes().filter(({ path }) => path.includes('{'));
+/** Users are only admins' to see; nobody but their owner sees sessions and tokens, which the matrix shows. */
+const personal = ['sessions', 'tokens', 'users'];
+const withId = createRoutes().filter(({ path }) => path.includes('{') && !personal.includes(path.split('/')[3] ?? ''));
 
 describe("another user's things", () => {
   it.each(withId.map((route) => [route.operationId, route] as const))(

@@ -48,8 +48,8 @@ const asking: Record<string, () => Promise<{ path: string; body?: unknown }>> = 
     return { path: `/databases/${of.databaseId}/restores`, body: { backupId, confirmName: body['name'] } };
   },
 };
-const withoutTemporal = ['createSession', 'deleteSession', 'editMe'];
-const changing = createRoutes().filter(({ method, operationId }) => method !== 'get' && !withoutTemporal.includes(operationId));
+const withoutTemporal = ['sessions', 'me', 'tokens', 'users'];
+const changing = createRoutes().filter(({ method, path }) => method !== 'get' && !withoutTemporal.includes(path.split('/')[3] ?? ''));
 
 describe('while Temporal does not answer', () => {
   it.each(changing.map((route) => [route.operationId, route] as const))(

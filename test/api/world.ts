@@ -6,11 +6,13 @@ import { Client, Connection } from '@temporalio/client';
 import { createApi } from '#api/app.ts';
 import { createLogger } from '#api/logger.ts';
 import type { ApiDeps } from '#api/route.ts';
-import { hashToken } from '#api/session-cookie.ts';
+import { createToken, hashToken } from '#api/session-cookie.ts';
 import { createSealer, type Sealer } from '#db/seal.ts';
 import type { Catalogue } from '#db/tables.ts';
-import { insertSession, insertUser } from '#db/users.ts';
-import type { UserRole } from '#domain/states.ts';
+import { insertSession } from '#db/sessions.ts';
+import { insertToken } from '#db/tokens.ts';
+import { insertUser } from '#db/users.ts';
+import type { TokenScope, UserRole } from '#domain/states.ts';
 import { createTestCatalogue } from '#test/catalogue.ts';
 
 /** Nothing listens on port 1. */
@@ -42,6 +44,8 @@ export interface ApiWorld {
   readonly anonymous: Caller;
   /** Somebody new who is signed in. */
   addCaller(role?: UserRole): Promise<Caller>;
+  /** A program with a token of somebody's. */
+  addProgram(userId: string, scope: TokenScope): Promise<Caller>;
   stop(): Promise<void>;
 }
 
@@ -71,6 +75,13 @@ export async function startApiWorld(options: { temporalAddress?: string; tempora
     temporal,
     heard,
     anonymous: createCaller(url, heard, randomUUID()),
+    addProgram: async (userId, scope) => {
+      const token = createToken();
+      const token_hash = hashToken(token);
+      const expires_at = new Date(Date.now() + 3_600_000);
+      await insertToken(db, { id: randomUUID(), user_id: userId, name: randomUUID(), scope, token_hash, expires_at });
+      return createCaller(url, heard, userId, { authorization: `Bearer ${token}` });
+    },
     addCaller: (role) => addCaller(db, url, heard, role),
     async stop() {
       server.close();

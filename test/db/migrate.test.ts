@@ -31,6 +31,13 @@ describe('migrateToLatest', () => {
     await pingCatalogue(catalogue.db);
     await migrateToLatest(catalogue.db);
     const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(catalogue.db);
-    expect(rows.map(({ name }) => name)).toEqual(['0001-catalogue', '0002-notices', '0003-policy-life', '0004-sources', '0005-told-gaps']);
+    expect(rows.map(({ name }) => name)).toEqual([
+      '0001-catalogue',
+      '0002-notices',
+      '0003-policy-life',
+      '0004-sources',
+      '0005-told-gaps',
+      '0006-accounts',
+    ]);
   });
 });

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import type { UserRow } from '#db/users.ts';
+import { userRoles } from '#domain/states.ts';
+import { at, isoOf, maybeAt, maybeIsoOf } from './answers.ts';
+
+export const userSchema = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    name: z.string(),
+    role: z.enum(userRoles),
+    receivesAllNotices: z.boolean(),
+    disabledAt: maybeAt,
+    createdAt: at,
+  })
+  .meta({ id: 'User' });
+
+export function viewUser(row: UserRow): z.infer<typeof userSchema> {
+  return {
+    id: row.id,
+    email: row.email,
+    name: row.name,
+    role: row.role,
+    receivesAllNotices: row.receives_all_notices,
+    disabledAt: maybeIsoOf(row.disabled_at),
+    createdAt: isoOf(row.created_at),
+  };
+}

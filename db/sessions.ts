@@ -1,0 +1,63 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { Catalogue, Tables } from './tables.ts';
+import type { UserRow } from './users.ts';
+
+export type SessionRow = Selectable<Tables['sessions']>;
+
+export async function insertSession(db: Catalogue, session: Insertable<Tables['sessions']>): Promise<void> {
+  await db.insertInto('sessions').values(session).execute();
+}
+
+/** A session that has not expired and was seen after `idleSince`, with its user, unless that one is disabled; notes that it was seen. */
+export async function findSession(
+  db: Catalogue,
+  tokenHash: Buffer,
+  idleSince: Date,
+): Promise<{ session: SessionRow; user: UserRow } | undefined> {
+  const session = await db
+    .updateTable('sessions')
+    .set({ last_seen_at: new Date() })
+    .where('token_hash', '=', tokenHash)
+    .where('expires_at', '>', new Date())
+    .where('last_seen_at', '>', idleSince)
+    .returningAll()
+    .executeTakeFirst();
+  if (session === undefined) return undefined;
+  const user = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('id', '=', session.user_id)
+    .where('disabled_at', 'is', null)
+    .executeTakeFirst();
+  return user && { session, user };
+}
+
+/** Of one user, those that can still be used, the one that was seen last first. */
+export async function listSessions(db: Catalogue, userId: string, idleSince: Date): Promise<SessionRow[]> {
+  return db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('expires_at', '>', new Date())
+    .where('last_seen_at', '>', idleSince)
+    .orderBy('last_seen_at', 'desc')
+    .orderBy('id')
+    .execute();
+}
+
+/** The password was given again. */
+export async function confirmSession(db: Catalogue, id: string): Promise<void> {
+  await db.updateTable('sessions').set({ confirmed_at: new Date() }).where('id', '=', id).execute();
+}
+
+/** Returns false when the user has no such session. */
+export async function deleteSession(db: Catalogue, userId: string, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom('sessions').where('user_id', '=', userId).where('id', '=', id).executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}
+
+/** All of a user, but the one that is to stay. */
+export async function deleteSessionsOf(db: Catalogue, userId: string, keepId?: string): Promise<void> {
+  const query = db.deleteFrom('sessions').where('user_id', '=', userId);
+  await (keepId === undefined ? query : query.where('id', '!=', keepId)).execute();
+}

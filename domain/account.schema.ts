@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { tokenScopes, userRoles } from './states.ts';
+
+const MIN_PASSWORD_LENGTH = 12;
+const MIN_DISTINCT_CHARACTERS = 6;
+
+/** Long rather than intricate: https://pages.nist.gov/800-63-4/sp800-63b.html#password */
+export const passwordSchema = z
+  .string()
+  .min(MIN_PASSWORD_LENGTH, `needs at least ${MIN_PASSWORD_LENGTH} characters`)
+  .max(1024)
+  .refine((password) => new Set(password).size >= MIN_DISTINCT_CHARACTERS, `needs at least ${MIN_DISTINCT_CHARACTERS} different characters`)
+  .refine((password) => !/tidemark/i.test(password), 'must not name Tidemark: that is guessed first');
+
+const shortText = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters');
+
+export const userCreateSchema = z
+  .strictObject({
+    email: z.email().max(320).toLowerCase(),
+    name: shortText,
+    role: z.enum(userRoles).default('user'),
+    password: passwordSchema.describe('The first one; the user should change it.'),
+  })
+  .meta({ id: 'UserCreate' });
+
+export const userEditSchema = z
+  .strictObject({
+    name: shortText.optional(),
+    role: z.enum(userRoles).optional(),
+    isDisabled: z.boolean().optional().describe('A disabled user cannot sign in; sessions and tokens end at once. What is theirs goes on.'),
+    password: passwordSchema.optional().describe('A new one, for somebody who has lost theirs.'),
+  })
+  .meta({ id: 'UserEdit' });
+
+export const meEditSchema = z
+  .strictObject({
+    name: shortText.optional(),
+    receivesAllNotices: z.boolean().optional().describe("Mails about everybody's policies, not only one's own; admins only."),
+  })
+  .meta({ id: 'MeEdit' });
+
+export const passwordChangeSchema = z
+  .strictObject({ currentPassword: z.string().min(1).max(1024), newPassword: passwordSchema })
+  .meta({ id: 'PasswordChange' });
+
+export const tokenCreateSchema = z
+  .strictObject({
+    name: shortText,
+    scope: z
+      .enum(tokenScopes)
+      .describe(
+        '`read` looks; `operate` also acts, but neither restores nor deletes backups; `full` does that too. None manages accounts.',
+      ),
+    expiresInDays: z.int().min(1).max(365).default(90),
+  })
+  .meta({ id: 'TokenCreate' });
