@@ -1,8 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import type { output, ZodType } from 'zod';
-import { insertAuditRow } from '#db/tasks.ts';
+import { insertAuditRow } from '#db/audit.ts';
+import type { Catalogue } from '#db/tables.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import type { AuditOutcome } from '#domain/states.ts';
 import { fieldProblems, InvalidRequestError } from './problems.ts';
 import type { FieldProblem } from './problems.ts';
 import type { ApiDeps, Call, Peer, Route, SignedIn } from './route.ts';
@@ -19,8 +21,13 @@ export function createHandler(route: Route, deps: ApiDeps): RequestHandler {
     if (route.method !== 'get') refuseForeignOrigin(request.headers);
     const user = await authorize(route, deps, request);
     if (route.body !== undefined) await readBody(request, response);
-    const call = createCall(route, deps, request, response, user);
-    const result = await route.handle(call);
+    const { call, tellOutcome } = audited(route, createCall(route, deps, request, response, user));
+    const result = await route.handle(call).catch(async (error: unknown) => {
+      // what went wrong first is what is told
+      await tellOutcome('refused', error).catch(() => undefined);
+      throw error;
+    });
+    await tellOutcome('done');
     response.status(route.answer.status);
     if (route.answer.schema === undefined) response.end();
     else response.json(route.answer.schema.parse(result));
@@ -44,7 +51,7 @@ async function readBody(request: Request, response: Response): Promise<void> {
   });
 }
 
-function createCall(route: Route, deps: ApiDeps, request: Request, response: Response, user: SignedIn | undefined): Call {
+function createCall(route: Route, deps: ApiDeps, request: Request, response: Response, user: SignedIn | undefined): Omit<Call, 'audit'> {
   const problems: FieldProblem[] = [];
   const params = validate(route.params, request.params, 'path', problems);
   const query = validate(route.query, request.query, 'query', problems);
@@ -60,14 +67,37 @@ function createCall(route: Route, deps: ApiDeps, request: Request, response: Res
     body,
     peer,
     requestId: String(response.getHeader('X-Request-Id')),
-    async audit(subject, details = {}, db = deps.db, actorId = user?.id) {
-      await insertAuditRow(db, {
-        actor_id: actorId ?? null,
-        action: route.operationId,
-        subject,
-        details: JSON.stringify(details),
-        remote_address: peer.address,
-      });
+  };
+}
+
+/** Gives a call its `audit`, and what tells how that went which was audited. */
+function audited(
+  route: Route,
+  call: Omit<Call, 'audit'>,
+): { call: Call; tellOutcome(outcome: AuditOutcome, error?: unknown): Promise<void> } {
+  const { deps, user, peer, requestId } = call;
+  let begun: { readonly actor_id: string | null; readonly subject: string } | undefined;
+  const insert = (db: Catalogue, outcome: AuditOutcome, details: object, who: NonNullable<typeof begun>): Promise<void> =>
+    insertAuditRow(db, {
+      ...who,
+      action: route.operationId,
+      outcome,
+      details: JSON.stringify(details),
+      remote_address: peer.address,
+      request_id: requestId,
+    });
+  return {
+    call: {
+      ...call,
+      async audit(subject, details = {}, db = deps.db, actorId = user?.id) {
+        begun = { actor_id: actorId ?? null, subject };
+        await insert(db, 'begun', details, begun);
+      },
+    },
+    async tellOutcome(outcome, error) {
+      if (begun === undefined) return;
+      const details = outcome === 'done' ? {} : { code: error instanceof TidemarkError ? error.code : 'internal' };
+      await insert(deps.db, outcome, details, begun);
     },
   };
 }

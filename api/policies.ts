@@ -8,6 +8,7 @@ import { TidemarkError } from '#domain/errors.ts';
 import { policyCreateSchema, policyEditSchema } from '#domain/policy.schema.ts';
 import type { PolicyCreate, PolicyEdit, Retention } from '#domain/policy.schema.ts';
 import type { Schedule } from '#domain/schedule.ts';
+import { changesOf } from './audit.ts';
 import { idParams, listOf } from './answers.ts';
 import { requireTemporal, startPolicyWorkflow, tellEdited, tellReset } from './operations.ts';
 import { getVisiblePolicy, ownerFilter, ownerOfNew } from './ownership.ts';
@@ -76,7 +77,11 @@ export const policyRoutes = [
       if (fields.length === 0) throw new InvalidRequestError([{ in: 'body', path: '', message: 'name at least one field to change' }]);
       await requireTemporal(call.deps);
       await call.deps.db.transaction().execute(async (transaction) => {
-        await call.audit(`policy:${id}`, { fields }, transaction);
+        await call.audit(
+          `policy:${id}`,
+          { fields, changes: changesOf(viewPolicy(policy), viewPolicy({ ...policy, ...change } as PolicyRow)) },
+          transaction,
+        );
         await refuseMoving(transaction, policy, call.body.store);
         await updatePolicy(transaction, id, change);
       });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
 import { attachmentRoutes } from './attachments.ts';
+import { auditRoutes } from './audit.ts';
 import { backupRoutes } from './backups.ts';
 import { databaseRoutes } from './databases.ts';
 import { healthRoutes } from './health.ts';
@@ -38,6 +39,7 @@ export function createRoutes(): Route[] {
     ...retentionRoutes,
     ...taskRoutes,
     ...noticeRoutes,
+    ...auditRoutes,
     ...healthRoutes,
     defineRoute({
       method: 'get',

@@ -5,6 +5,7 @@ import type { UserRow } from '#db/users.ts';
 import { getUser, insertUser, listUsers, lockAdmins, updateUser } from '#db/users.ts';
 import { userCreateSchema, userEditSchema } from '#domain/account.schema.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { changesOf } from './audit.ts';
 import { idParams, listOf } from './answers.ts';
 import { refusePersonal } from './me.ts';
 import { hashPassword } from './passwords.ts';
@@ -64,13 +65,17 @@ export const userRoutes = [
     answer: { status: 200, description: 'Changed.', schema: userSchema },
     async handle(call) {
       const user = await getUser(call.deps.db, call.params.id);
-      const { password, ...told } = call.body;
+      const { password } = call.body;
       if (Object.keys(call.body).length === 0)
         throw new InvalidRequestError([{ in: 'body', path: '', message: 'name at least one field to change' }]);
       if (password !== undefined) refusePersonal(password, user.email);
       const change = { ...changeOf(user, call.body), ...(password === undefined ? {} : { password_hash: await hashPassword(password) }) };
       await call.deps.db.transaction().execute(async (transaction) => {
-        await call.audit(`user:${user.id}`, { ...told, ...(password === undefined ? {} : { password: 'changed' }) }, transaction);
+        await call.audit(
+          `user:${user.id}`,
+          { fields: Object.keys(call.body), changes: changesOf(viewUser(user), viewUser({ ...user, ...change })) },
+          transaction,
+        );
         if (change.role === 'user' || change.disabled_at instanceof Date) refuseLastAdmin(user, await lockAdmins(transaction));
         if (Object.keys(change).length > 0) await updateUser(transaction, user.id, change);
         const keepId = user.id === call.user.id ? call.user.access.id : undefined;

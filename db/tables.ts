@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
 import type {
+  AuditOutcome,
   BackupKind,
   BackupStatus,
   DatabaseRole,
@@ -229,13 +230,18 @@ interface NoticesTable {
 }
 
 interface AuditRowsTable {
-  id: Generated<number>;
+  /** Without gaps, in the order of the chain. */
+  id: number;
   at: Generated<Date>;
   actor_id: string | null;
   action: string;
   subject: string;
   details: Json<Record<string, unknown>>;
   remote_address: string | null;
+  request_id: string | null;
+  outcome: AuditOutcome;
+  /** Over the row and the hash of the row before; the catalogue writes it. */
+  hash: Buffer;
 }
 
 export interface Tables {

@@ -150,7 +150,3 @@ export async function recordRestorePlan(
 ): Promise<void> {
   await db.updateTable('restores').set(plan).where('id', '=', id).execute();
 }
-
-export async function insertAuditRow(db: Catalogue, row: Insertable<Tables['audit_rows']>): Promise<void> {
-  await db.insertInto('audit_rows').values(row).execute();
-}

@@ -72,6 +72,8 @@ export const matrix: Readonly<Record<string, readonly Cell[]>> = {
   listTasks: lookAtOwn,
   getTask: look,
   listNotices: adminLooks,
+  listAuditRows: adminLooks,
+  verifyAuditRows: adminLooks,
   getHealth: open,
   getReadiness: open,
   getOpenApi: open,

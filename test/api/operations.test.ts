@@ -147,7 +147,10 @@ describe('with a worker', () => {
     expect([reset.status, reset.body]).toMatchObject([200, { status: 'validating', consecutiveFailures: 0, lastError: null }]);
     await policyBecomes(caller, policy.id, 'active');
     const audited = await world.db.selectFrom('audit_rows').selectAll().where('action', '=', 'resetFailures').execute();
-    expect(audited).toMatchObject([{ subject: `policy:${policy.id}`, actor_id: caller.id }]);
+    expect(audited).toMatchObject([
+      { subject: `policy:${policy.id}`, actor_id: caller.id, outcome: 'begun' },
+      { subject: `policy:${policy.id}`, actor_id: caller.id, outcome: 'done' },
+    ]);
   });
 
   it('attaching begins once; while it runs, everything else is refused as busy and leaves no task', async () => {

@@ -38,6 +38,7 @@ describe('migrateToLatest', () => {
       '0004-sources',
       '0005-told-gaps',
       '0006-accounts',
+      '0007-audit-chain',
     ]);
   });
 });
