@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { BackupRow } from '#db/backups.ts';
-import { listBackups } from '#db/backups.ts';
+import { pageBackups } from '#db/backups.ts';
 import { backupCreateSchema } from '#domain/backup.schema.ts';
 import { backupKinds, backupStatuses } from '#domain/states.ts';
-import { at, failureSchema, idParams, isoOf, listOf, maybeAt, maybeIsoOf, viewFailure } from './answers.ts';
+import { at, failureSchema, idParams, isoOf, maybeAt, maybeIsoOf, viewFailure } from './answers.ts';
 import { requestOperation } from './operations.ts';
 import { getVisibleBackup, getVisibleDatabase, policyIdOf } from './ownership.ts';
+import { pageOf, rowPageQuery } from './paging.ts';
 import { defineRoute } from './route.ts';
 import { taskSchema } from './task-view.ts';
 import { viewNewTask } from './tasks.ts';
@@ -34,6 +35,8 @@ const backupSchema = z
   })
   .meta({ id: 'Backup' });
 
+const backupQuery = rowPageQuery.extend({ kind: z.enum(backupKinds).optional(), status: z.enum(backupStatuses).optional() });
+
 export const backupRoutes = [
   defineRoute({
     method: 'get',
@@ -42,10 +45,13 @@ export const backupRoutes = [
     summary: "A database's backups, newest first.",
     auth: 'user',
     params: idParams,
-    answer: { status: 200, description: 'The backups.', schema: listOf(backupSchema) },
+    query: backupQuery,
+    answer: { status: 200, description: 'The backups.', schema: pageOf(backupSchema) },
     async handle(call) {
       const database = await getVisibleDatabase(call, call.params.id);
-      return { items: (await listBackups(call.deps.db, database.id)).map(viewBackup) };
+      const { limit, cursor, ...filter } = call.query;
+      const page = await pageBackups(call.deps.db, database.id, filter, { limit, cursor });
+      return { ...page, items: page.items.map(viewBackup) };
     },
   }),
   defineRoute({

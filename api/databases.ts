@@ -5,11 +5,12 @@ import { findDatabase, insertDatabase, listDatabaseOverviews, sshKeyPlace } from
 import { insertTask } from '#db/tasks.ts';
 import { databaseCreateSchema } from '#domain/database.schema.ts';
 import type { DatabaseCreate } from '#domain/database.schema.ts';
-import type { EngineName } from '#domain/states.ts';
-import { idParams, listOf } from './answers.ts';
+import { databaseStatuses, type EngineName, engineNames } from '#domain/states.ts';
+import { idParams } from './answers.ts';
 import { databaseSchema, viewDatabase } from './database-view.ts';
 import { requireTemporal, startCheck } from './operations.ts';
 import { getVisibleDatabase, ownerFilter, ownerOfNew } from './ownership.ts';
+import { flag, pageOf, rowPageQuery } from './paging.ts';
 import { invalidField } from './problems.ts';
 import type { UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
@@ -18,6 +19,22 @@ import { taskSchema } from './task-view.ts';
 import { viewNewTask } from './tasks.ts';
 
 const usualPorts: Readonly<Record<EngineName, number>> = { postgresql: 5432, mariadb: 3306, mysql: 3306 };
+
+const orders = {
+  name: { column: 'name', direction: 'asc' },
+  '-name': { column: 'name', direction: 'desc' },
+  createdAt: { column: 'created_at', direction: 'asc' },
+  '-createdAt': { column: 'created_at', direction: 'desc' },
+} as const;
+
+const databaseQuery = rowPageQuery.extend({
+  ownerId: z.uuid().optional().describe('Of one user; admins only.'),
+  engine: z.enum(engineNames).optional(),
+  status: z.enum(databaseStatuses).optional(),
+  isAttached: flag.optional(),
+  search: z.string().min(1).max(100).optional().describe('A part of the name or the host.'),
+  sort: z.enum(['name', '-name', 'createdAt', '-createdAt']).default('name'),
+});
 
 export const databaseRoutes = [
   defineRoute({
@@ -52,12 +69,19 @@ export const databaseRoutes = [
     method: 'get',
     path: '/api/v1/databases',
     operationId: 'listDatabases',
-    summary: 'The databases, by name.',
+    summary: 'The databases, by name unless asked otherwise.',
     auth: 'user',
-    answer: { status: 200, description: 'The databases.', schema: listOf(databaseSchema) },
+    query: databaseQuery,
+    answer: { status: 200, description: 'The databases.', schema: pageOf(databaseSchema) },
     async handle(call) {
-      const rows = await listDatabaseOverviews(call.deps.db, { ownerId: ownerFilter(call.user) });
-      return { items: rows.map(viewDatabase) };
+      const { limit, cursor, sort, ownerId, ...filter } = call.query;
+      const order = orders[sort];
+      const page = await listDatabaseOverviews(
+        call.deps.db,
+        { ...filter, ownerId: ownerFilter(call.user, ownerId) },
+        { limit, cursor, order },
+      );
+      return { ...page, items: page.items.map(viewDatabase) };
     },
   }),
   defineRoute({

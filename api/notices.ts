@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { listNotices } from '#db/notices.ts';
 import { noticeKinds } from '#domain/states.ts';
-import { at, isoOf, listOf, maybeAt, maybeIsoOf } from './answers.ts';
+import { at, isoOf, maybeAt, maybeIsoOf } from './answers.ts';
+import { flag, pageOf, rowPageQuery } from './paging.ts';
 import { defineRoute } from './route.ts';
 
 const noticeSchema = z
@@ -16,6 +17,8 @@ const noticeSchema = z
   })
   .meta({ id: 'Notice' });
 
+const noticeQuery = rowPageQuery.extend({ isSent: flag.optional() });
+
 export const noticeRoutes = [
   defineRoute({
     method: 'get',
@@ -23,9 +26,12 @@ export const noticeRoutes = [
     operationId: 'listNotices',
     summary: 'The mails, newest first, with what keeps each from being sent.',
     auth: 'admin',
-    answer: { status: 200, description: 'The newest 200.', schema: listOf(noticeSchema) },
-    handle: async (call) => ({
-      items: (await listNotices(call.deps.db)).map((row) => ({
+    query: noticeQuery,
+    answer: { status: 200, description: 'The mails.', schema: pageOf(noticeSchema) },
+    async handle(call) {
+      const { isSent, ...asked } = call.query;
+      const page = await listNotices(call.deps.db, { isSent }, asked);
+      const items = page.items.map((row) => ({
         id: row.id,
         kind: row.kind,
         recipient: row.email,
@@ -33,7 +39,8 @@ export const noticeRoutes = [
         createdAt: isoOf(row.created_at),
         sentAt: maybeIsoOf(row.sent_at),
         lastError: row.last_error,
-      })),
-    }),
+      }));
+      return { ...page, items };
+    },
   }),
 ];

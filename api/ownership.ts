@@ -1,7 +1,7 @@
 import type { BackupRow } from '#db/backups.ts';
 import { findBackup } from '#db/backups.ts';
 import type { DatabaseOverview } from '#db/databases.ts';
-import { findDatabase, listDatabaseOverviews } from '#db/databases.ts';
+import { findDatabase, findDatabaseOverview } from '#db/databases.ts';
 import type { PolicyRow } from '#db/policies.ts';
 import { findPolicy } from '#db/policies.ts';
 import type { RestoreRow, TaskRow } from '#db/tasks.ts';
@@ -14,7 +14,7 @@ import type { SignedIn, UserCall } from './route.ts';
 /** What is another's answers exactly as what does not exist: `not-found`. */
 
 export async function getVisibleDatabase(call: UserCall, id: string): Promise<DatabaseOverview> {
-  const [database] = await listDatabaseOverviews(call.deps.db, { id });
+  const database = await findDatabaseOverview(call.deps.db, id);
   return visible(call, 'database', id, database, database?.owner_id);
 }
 
@@ -56,9 +56,11 @@ export async function getVisibleTask(call: UserCall, id: string): Promise<TaskRo
   return visible(call, 'task', id, task, task?.owner_id);
 }
 
-/** Whose things a list shows: undefined is everybody's. */
-export function ownerFilter(user: SignedIn): string | undefined {
-  return user.role === 'admin' ? undefined : user.id;
+/** Whose things a list shows: undefined is everybody's, which only admins see. */
+export function ownerFilter(user: SignedIn, asked?: string): string | undefined {
+  if (user.role === 'admin') return asked;
+  if (asked !== undefined && asked !== user.id) throw new TidemarkError('not-allowed', "only admins may list what is another's");
+  return user.id;
 }
 
 /** Admins create for any user, others for themselves. */

@@ -3,6 +3,12 @@ import { z } from 'zod';
 const MAX_LIMIT = 500;
 const USUAL_LIMIT = 100;
 
+/** Of lists whose cursor is the id of a row. */
+export const rowPageQuery = pageQuery(z.uuid());
+
+/** A switch in a query. */
+export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
 /** What every long list is asked with. */
 export function pageQuery<C extends z.ZodType>(cursor: C) {
   return z.strictObject({

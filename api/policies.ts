@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import { listAttachedDatabases } from '#db/attachments.ts';
 import { listStoredBackups } from '#db/backups.ts';
 import type { PolicyChange, PolicyRow } from '#db/policies.ts';
@@ -8,16 +9,24 @@ import { TidemarkError } from '#domain/errors.ts';
 import { policyCreateSchema, policyEditSchema } from '#domain/policy.schema.ts';
 import type { PolicyCreate, PolicyEdit, Retention } from '#domain/policy.schema.ts';
 import type { Schedule } from '#domain/schedule.ts';
+import { policyStatuses } from '#domain/states.ts';
 import { changesOf } from './audit.ts';
-import { idParams, listOf } from './answers.ts';
+import { idParams } from './answers.ts';
 import { requireTemporal, startPolicyWorkflow, tellEdited, tellReset } from './operations.ts';
 import { getVisiblePolicy, ownerFilter, ownerOfNew } from './ownership.ts';
+import { pageOf, rowPageQuery } from './paging.ts';
 import { policySchema, viewPolicy } from './policy-view.ts';
 import { InvalidRequestError } from './problems.ts';
 import type { UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
 
 const POLICY_KEY_BYTES = 32;
+
+const policyQuery = rowPageQuery.extend({
+  ownerId: z.uuid().optional().describe('Of one user; admins only.'),
+  status: z.enum(policyStatuses).optional(),
+  search: z.string().min(1).max(100).optional().describe('A part of the name.'),
+});
 
 export const policyRoutes = [
   defineRoute({
@@ -47,8 +56,13 @@ export const policyRoutes = [
     operationId: 'listPolicies',
     summary: 'The backup policies, by name.',
     auth: 'user',
-    answer: { status: 200, description: 'The policies.', schema: listOf(policySchema) },
-    handle: async (call) => ({ items: (await listPolicies(call.deps.db, ownerFilter(call.user))).map(viewPolicy) }),
+    query: policyQuery,
+    answer: { status: 200, description: 'The policies.', schema: pageOf(policySchema) },
+    async handle(call) {
+      const { limit, cursor, ownerId, ...filter } = call.query;
+      const page = await listPolicies(call.deps.db, { ...filter, ownerId: ownerFilter(call.user, ownerId) }, { limit, cursor });
+      return { ...page, items: page.items.map(viewPolicy) };
+    },
   }),
   defineRoute({
     method: 'get',

@@ -82,9 +82,9 @@ async function refuseAttached(transaction: CatalogueTransaction, policy: PolicyR
 
 /** What is being removed, or was to be and could not, is not there to be had back. */
 async function refuseDoomed(transaction: CatalogueTransaction, policy: PolicyRow): Promise<void> {
-  const [deletion] = await listTasks(transaction, { policyId: policy.id, kind: 'delete', isUnfinished: true }, 1);
+  const { items } = await listTasks(transaction, { policyId: policy.id, kind: 'delete', isUnfinished: true }, { limit: 1 });
   const doomed = (await listStoredBackups(transaction, policy.id)).filter(({ status }) => status === 'deleting');
-  if (deletion === undefined && doomed.length === 0) return;
+  if (items.length === 0 && doomed.length === 0) return;
   throw new TidemarkError(
     'database-busy',
     `backups of ${policy.name} are being deleted; where that has failed, ask for the deletion again`,

@@ -1,28 +1,36 @@
 import { z } from 'zod';
 import { findTask, listTasks } from '#db/tasks.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import { taskStatuses } from '#domain/states.ts';
-import { idParams, listOf } from './answers.ts';
+import { taskKinds, taskStatuses } from '#domain/states.ts';
+import { idParams } from './answers.ts';
 import { getVisibleTask, ownerFilter } from './ownership.ts';
+import { pageOf, rowPageQuery } from './paging.ts';
 import type { ApiDeps } from './route.ts';
 import { defineRoute } from './route.ts';
 import { taskSchema, viewTask } from './task-view.ts';
 import type { TaskView } from './task-view.ts';
 
-const taskQuery = z.strictObject({ databaseId: z.uuid().optional(), status: z.enum(taskStatuses).optional() });
+const taskQuery = rowPageQuery.extend({
+  ownerId: z.uuid().optional().describe('Of one user; admins only.'),
+  databaseId: z.uuid().optional(),
+  policyId: z.uuid().optional(),
+  kind: z.enum(taskKinds).optional(),
+  status: z.enum(taskStatuses).optional(),
+});
 
 export const taskRoutes = [
   defineRoute({
     method: 'get',
     path: '/api/v1/tasks',
     operationId: 'listTasks',
-    summary: 'The newest 200 tasks, newest first.',
+    summary: 'The tasks, newest first.',
     auth: 'user',
     query: taskQuery,
-    answer: { status: 200, description: 'The tasks.', schema: listOf(taskSchema) },
+    answer: { status: 200, description: 'The tasks.', schema: pageOf(taskSchema) },
     async handle(call) {
-      const rows = await listTasks(call.deps.db, { ...call.query, ownerId: ownerFilter(call.user) });
-      return { items: rows.map(viewTask) };
+      const { limit, cursor, ownerId, ...filter } = call.query;
+      const page = await listTasks(call.deps.db, { ...filter, ownerId: ownerFilter(call.user, ownerId) }, { limit, cursor });
+      return { ...page, items: page.items.map(viewTask) };
     },
   }),
   defineRoute({

@@ -1,6 +1,8 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { RetentionBackup } from '#domain/retention.ts';
+import type { BackupKind, BackupStatus } from '#domain/states.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { isAfter, type Page, type PageRequest, requireCursor, toPage } from './paging.ts';
 import type { Catalogue, Tables } from './tables.ts';
 
 export type BackupRow = Selectable<Tables['backups']>;
@@ -44,7 +46,28 @@ export async function getBackup(db: Catalogue, id: string): Promise<BackupRow> {
   return row;
 }
 
-/** Newest first. */
+export interface BackupFilter {
+  readonly kind?: BackupKind | undefined;
+  readonly status?: BackupStatus | undefined;
+}
+
+/** Newest first, page by page. */
+export async function pageBackups(db: Catalogue, databaseId: string, filter: BackupFilter, page: PageRequest): Promise<Page<BackupRow>> {
+  await requireCursor(db, 'backups', page.cursor, { database_id: databaseId });
+  let query = db
+    .selectFrom('backups')
+    .selectAll()
+    .where('database_id', '=', databaseId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1);
+  if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind);
+  if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+  if (page.cursor !== undefined) query = query.where(isAfter('backups', 'created_at', 'desc', page.cursor));
+  return toPage(await query.execute(), page);
+}
+
+/** All of them, newest first: a plan needs every one. */
 export async function listBackups(db: Catalogue, databaseId: string): Promise<BackupRow[]> {
   return db.selectFrom('backups').selectAll().where('database_id', '=', databaseId).orderBy('created_at', 'desc').execute();
 }

@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
-import type { DatabaseStatus, PitrStatus } from '#domain/states.ts';
+import type { DatabaseStatus, EngineName, PitrStatus } from '#domain/states.ts';
 import { isUniqueViolation } from './failures.ts';
+import { type Direction, holding, isAfter, type Page, type PageRequest, requireCursor, toPage } from './paging.ts';
 import type { SealedPlace } from './seal.ts';
 import type { Catalogue, Tables } from './tables.ts';
 
@@ -61,11 +62,48 @@ type Nullable<T> = { [K in keyof T]: T[K] | null };
 
 const scheduleColumns = ['full_frequency', 'full_time', 'full_day', 'incremental_hours'] as const;
 
+export async function findDatabaseOverview(db: Catalogue, id: string): Promise<DatabaseOverview | undefined> {
+  return overviews(db).where('databases.id', '=', id).executeTakeFirst();
+}
+
+/** Of all that are attached. */
+export async function listAttachedOverviews(db: Catalogue): Promise<DatabaseOverview[]> {
+  return overviews(db).where('attachments.policy_id', 'is not', null).execute();
+}
+
+export interface DatabaseFilter {
+  readonly ownerId?: string | undefined;
+  readonly engine?: EngineName | undefined;
+  readonly status?: DatabaseStatus | undefined;
+  readonly isAttached?: boolean | undefined;
+  /** A part of the name or the host, in any case. */
+  readonly search?: string | undefined;
+}
+
 export async function listDatabaseOverviews(
   db: Catalogue,
-  filter: { ownerId?: string | undefined; id?: string },
-): Promise<DatabaseOverview[]> {
-  let query = db
+  filter: DatabaseFilter,
+  page: PageRequest & { readonly order: { readonly column: 'name' | 'created_at'; readonly direction: Direction } },
+): Promise<Page<DatabaseOverview>> {
+  await requireCursor(db, 'databases', page.cursor, { owner_id: filter.ownerId });
+  const { column, direction } = page.order;
+  let query = overviews(db)
+    .orderBy(`databases.${column}`, direction)
+    .orderBy('databases.id', direction)
+    .limit(page.limit + 1);
+  if (filter.ownerId !== undefined) query = query.where('databases.owner_id', '=', filter.ownerId);
+  if (filter.engine !== undefined) query = query.where('databases.engine', '=', filter.engine);
+  if (filter.status !== undefined) query = query.where('databases.status', '=', filter.status);
+  if (filter.isAttached !== undefined) query = query.where('attachments.policy_id', filter.isAttached ? 'is not' : 'is', null);
+  const { search } = filter;
+  if (search !== undefined)
+    query = query.where((e) => e.or([e('databases.name', 'ilike', holding(search)), e('databases.host', 'ilike', holding(search))]));
+  if (page.cursor !== undefined) query = query.where(isAfter('databases', column, direction, page.cursor));
+  return toPage(await query.execute(), page);
+}
+
+function overviews(db: Catalogue) {
+  return db
     .selectFrom('databases')
     .leftJoin('attachments', 'attachments.database_id', 'databases.id')
     .leftJoin('policies', 'policies.id', 'attachments.policy_id')
@@ -79,12 +117,7 @@ export async function listDatabaseOverviews(
         .where('backups.status', 'in', ['completed', 'deleting', 'deleted'])
         .select(({ fn }) => fn.max('backups.ended_at').as('ended_at'))
         .as('succeeded_at'),
-    )
-    .orderBy('databases.name')
-    .orderBy('databases.id');
-  if (filter.ownerId !== undefined) query = query.where('databases.owner_id', '=', filter.ownerId);
-  if (filter.id !== undefined) query = query.where('databases.id', '=', filter.id);
-  return query.execute();
+    );
 }
 
 export async function markDatabase(

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import { isAfter, type Page, type PageRequest, requireCursor, toPage } from './paging.ts';
 import type { Catalogue, Tables } from './tables.ts';
 
 type NoticeRow = Selectable<Tables['notices']>;
@@ -33,14 +34,22 @@ export async function markNoticeUnsent(db: Catalogue, id: string, error: string)
   await db.updateTable('notices').set({ last_error: error }).where('id', '=', id).execute();
 }
 
-/** The outbox, newest first, with the address of each. */
-export async function listNotices(db: Catalogue, limit = 200): Promise<(NoticeRow & { email: string })[]> {
-  return db
+/** The outbox, newest first, with the address of each; of those that are sent or not, or of all. */
+export async function listNotices(
+  db: Catalogue,
+  { isSent }: { readonly isSent?: boolean | undefined },
+  page: PageRequest,
+): Promise<Page<NoticeRow & { email: string }>> {
+  await requireCursor(db, 'notices', page.cursor);
+  let query = db
     .selectFrom('notices')
     .innerJoin('users', 'users.id', 'notices.recipient_id')
     .selectAll('notices')
     .select('users.email')
     .orderBy('notices.created_at', 'desc')
-    .limit(limit)
-    .execute();
+    .orderBy('notices.id', 'desc')
+    .limit(page.limit + 1);
+  if (isSent !== undefined) query = query.where('notices.sent_at', isSent ? 'is not' : 'is', null);
+  if (page.cursor !== undefined) query = query.where(isAfter('notices', 'created_at', 'desc', page.cursor));
+  return toPage(await query.execute(), page);
 }

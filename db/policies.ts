@@ -1,7 +1,9 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
 import type { RetentionRules } from '#domain/retention.ts';
+import type { PolicyStatus } from '#domain/states.ts';
 import { isUniqueViolation } from './failures.ts';
+import { holding, isAfter, type Page, type PageRequest, requireCursor, toPage } from './paging.ts';
 import type { SealedPlace } from './seal.ts';
 import type { Catalogue, CatalogueTransaction, Tables } from './tables.ts';
 
@@ -43,10 +45,28 @@ export async function lockPolicy(transaction: CatalogueTransaction, id: string):
   await transaction.selectFrom('policies').select('id').where('id', '=', id).forUpdate().execute();
 }
 
-/** All of one owner, or everybody's. */
-export async function listPolicies(db: Catalogue, ownerId?: string): Promise<PolicyRow[]> {
-  const query = db.selectFrom('policies').selectAll().where('deleted_at', 'is', null).orderBy('name').orderBy('id');
-  return (ownerId === undefined ? query : query.where('owner_id', '=', ownerId)).execute();
+export interface PolicyFilter {
+  readonly ownerId?: string | undefined;
+  readonly status?: PolicyStatus | undefined;
+  /** A part of the name, in any case. */
+  readonly search?: string | undefined;
+}
+
+/** By name, of one owner or everybody's. */
+export async function listPolicies(db: Catalogue, filter: PolicyFilter, page: PageRequest): Promise<Page<PolicyRow>> {
+  await requireCursor(db, 'policies', page.cursor, { owner_id: filter.ownerId });
+  let query = db
+    .selectFrom('policies')
+    .selectAll()
+    .where('deleted_at', 'is', null)
+    .orderBy('name')
+    .orderBy('id')
+    .limit(page.limit + 1);
+  if (filter.ownerId !== undefined) query = query.where('owner_id', '=', filter.ownerId);
+  if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+  if (filter.search !== undefined) query = query.where('name', 'ilike', holding(filter.search));
+  if (page.cursor !== undefined) query = query.where(isAfter('policies', 'name', 'asc', page.cursor));
+  return toPage(await query.execute(), page);
 }
 
 /** Throws `already-exists` when it takes a name that the owner has given already. */

@@ -1,6 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
 import type { TaskKind, TaskStatus } from '#domain/states.ts';
+import { isAfter, type Page, type PageRequest, requireCursor, toPage } from './paging.ts';
 import type { Catalogue, Tables } from './tables.ts';
 
 export type TaskRow = Selectable<Tables['tasks']>;
@@ -69,15 +70,22 @@ export async function findTaskOfRestore(db: Catalogue, restoreId: string): Promi
 }
 
 /** Newest first, of one owner or everybody's. */
-export async function listTasks(db: Catalogue, filter: TaskFilter, limit = 200): Promise<TaskRow[]> {
-  let query = db.selectFrom('tasks').selectAll().orderBy('created_at', 'desc').limit(limit);
+export async function listTasks(db: Catalogue, filter: TaskFilter, page: PageRequest): Promise<Page<TaskRow>> {
+  await requireCursor(db, 'tasks', page.cursor, { owner_id: filter.ownerId });
+  let query = db
+    .selectFrom('tasks')
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1);
   if (filter.ownerId !== undefined) query = query.where('owner_id', '=', filter.ownerId);
   if (filter.databaseId !== undefined) query = query.where('database_id', '=', filter.databaseId);
   if (filter.policyId !== undefined) query = query.where('policy_id', '=', filter.policyId);
   if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind);
   if (filter.isUnfinished === true) query = query.where('ended_at', 'is', null);
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
-  return query.execute();
+  if (page.cursor !== undefined) query = query.where(isAfter('tasks', 'created_at', 'desc', page.cursor));
+  return toPage(await query.execute(), page);
 }
 
 /** Throws `request-lost` when the task has ended already: it was given up before it could begin. */

@@ -39,7 +39,7 @@ it('tells of every attached database when it last succeeded, whether it is overd
       await caller.ask('GET', `/databases/${of.databaseId}`),
       await caller.ask('GET', `/policies/${of.policyId}`),
     ];
-    return `{database="${String(database.body['name'])}",policy="${String(policy.body['name'])}"}`;
+    return `{database="${String(database.body['name'])}",policy="${String(policy.body['name'])}",database_id="${of.databaseId}"}`;
   };
   expect(lines).toContain(`tidemark_database_overdue${await labels(late)} 1`);
   expect(lines).toContain(`tidemark_database_overdue${await labels(fine)} 0`);
@@ -59,6 +59,7 @@ it('counts policies, tasks and mails that wait', async () => {
   expect(lines).toContain('tidemark_policies{status="validating"} 1');
   expect(lines).toContain('tidemark_policies{status="paused"} 0');
   expect(lines).toContain('tidemark_tasks{status="queued"} 1');
+  expect(lines).toContain('tidemark_tasks_ended_last_day{status="failed"} 0');
   expect(lines).toContain('tidemark_notices_unsent 1');
 });
 

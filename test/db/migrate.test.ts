@@ -39,6 +39,7 @@ describe('migrateToLatest', () => {
       '0005-told-gaps',
       '0006-accounts',
       '0007-audit-chain',
+      '0008-large-lists',
     ]);
   });
 });
