@@ -129,7 +129,7 @@ function newDatabase(
   call: UserCall,
   body: DatabaseCreate,
   more: { owner_id: string; ssh_key: string },
-): Omit<DatabaseRow, 'version' | 'status' | 'status_message' | 'checked_at' | 'created_at'> {
+): Omit<DatabaseRow, 'version' | 'status' | 'status_message' | 'checked_at' | 'deleted_at' | 'created_at'> {
   const id = randomUUID();
   return {
     id,

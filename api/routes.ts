@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { attachmentRoutes } from './attachments.ts';
 import { auditRoutes } from './audit.ts';
 import { backupRoutes } from './backups.ts';
+import { databaseEditRoutes } from './database-edits.ts';
 import { databaseRoutes } from './databases.ts';
 import { healthRoutes } from './health.ts';
 import { createMeRoutes } from './me.ts';
@@ -29,6 +30,7 @@ export function createRoutes(): Route[] {
     ...createMeRoutes(guard),
     ...userRoutes,
     ...databaseRoutes,
+    ...databaseEditRoutes,
     ...policyRoutes,
     ...policyDeletionRoutes,
     ...storeTestRoutes,

@@ -51,6 +51,14 @@ export async function attachDatabase(db: Catalogue, databaseId: string, policyId
     // a policy that is being deleted gets no database any more
     const policy = await transaction.selectFrom('policies').select('deleted_at').where('id', '=', policyId).forShare().executeTakeFirst();
     if (policy?.deleted_at !== null) throw new TidemarkError('not-found', `there is no policy ${policyId}`);
+    // nor does one that is being removed
+    const database = await transaction
+      .selectFrom('databases')
+      .select('deleted_at')
+      .where('id', '=', databaseId)
+      .forShare()
+      .executeTakeFirst();
+    if (database?.deleted_at !== null) throw new TidemarkError('not-found', `there is no database ${databaseId}`);
     await transaction
       .insertInto('attachments')
       .values({ database_id: databaseId, policy_id: policyId })

@@ -108,8 +108,20 @@ export async function markDeleted(db: Catalogue, ids: readonly string[]): Promis
   await db.updateTable('backups').set({ status: 'deleted' }).where('id', 'in', ids).where('status', '=', 'deleting').execute();
 }
 
+/** How many backups of a database are kept or are still to be removed, by whichever policy. */
+export async function countStoredBackups(db: Catalogue, databaseId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('backups')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('database_id', '=', databaseId)
+    .where('status', 'in', storedStatuses)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+const storedStatuses = ['pending', 'running', 'completed', 'deleting'] as const;
+
 /** What a policy keeps or is still to remove, of all databases; what failed ones left behind does not count. */
 export async function listStoredBackups(db: Catalogue, policyId: string): Promise<BackupRow[]> {
-  const stored = ['pending', 'running', 'completed', 'deleting'] as const;
-  return db.selectFrom('backups').selectAll().where('policy_id', '=', policyId).where('status', 'in', stored).execute();
+  return db.selectFrom('backups').selectAll().where('policy_id', '=', policyId).where('status', 'in', storedStatuses).execute();
 }

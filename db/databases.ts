@@ -4,7 +4,7 @@ import type { DatabaseStatus, EngineName, PitrStatus } from '#domain/states.ts';
 import { isUniqueViolation } from './failures.ts';
 import { type Direction, holding, isAfter, type Page, type PageRequest, requireCursor, toPage } from './paging.ts';
 import type { SealedPlace } from './seal.ts';
-import type { Catalogue, Tables } from './tables.ts';
+import type { Catalogue, CatalogueTransaction, Tables } from './tables.ts';
 
 export type DatabaseRow = Selectable<Tables['databases']>;
 type NewDatabase = Pick<
@@ -18,12 +18,39 @@ export function sshKeyPlace(databaseId: string): SealedPlace {
 
 /** Throws `already-exists` when the owner has another of this name. */
 export async function insertDatabase(db: Catalogue, database: NewDatabase): Promise<void> {
+  await refuseTakenName(database.name, db.insertInto('databases').values(database).execute());
+}
+
+export type DatabaseChange = Partial<
+  Pick<DatabaseRow, 'name' | 'host' | 'port' | 'ssh_port' | 'ssh_user' | 'ssh_key_sealed' | 'host_key' | 'status' | 'status_message'>
+>;
+
+/** Throws `already-exists` when it takes a name that the owner has given already. */
+export async function updateDatabase(db: Catalogue, id: string, change: DatabaseChange): Promise<void> {
+  await refuseTakenName(change.name, db.updateTable('databases').set(change).where('id', '=', id).execute());
+}
+
+async function refuseTakenName(name: string | undefined, query: Promise<unknown>): Promise<void> {
   try {
-    await db.insertInto('databases').values(database).execute();
+    await query;
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new TidemarkError('already-exists', `there is already a database named "${database.name}"`, { cause: error });
+    throw new TidemarkError('already-exists', `there is already a database named "${name}"`, { cause: error });
   }
+}
+
+/** Until the transaction ends it is not attached, and no replica of it is added. */
+export async function lockDatabase(transaction: CatalogueTransaction, id: string): Promise<void> {
+  await transaction.selectFrom('databases').select('id').where('id', '=', id).forUpdate().execute();
+}
+
+/** The row stays, without its secret. */
+export async function markDatabaseDeleted(db: Catalogue, id: string): Promise<void> {
+  await db
+    .updateTable('databases')
+    .set({ deleted_at: new Date(), ssh_key_sealed: Buffer.alloc(0) })
+    .where('id', '=', id)
+    .execute();
 }
 
 export async function findDatabase(db: Catalogue, id: string): Promise<DatabaseRow | undefined> {
@@ -38,13 +65,20 @@ export async function getDatabase(db: Catalogue, id: string): Promise<DatabaseRo
 
 /** All of one owner, or everybody's. */
 export async function listDatabases(db: Catalogue, ownerId?: string): Promise<DatabaseRow[]> {
-  const query = db.selectFrom('databases').selectAll().orderBy('name').orderBy('id');
+  const query = db.selectFrom('databases').selectAll().where('deleted_at', 'is', null).orderBy('name').orderBy('id');
   return (ownerId === undefined ? query : query.where('owner_id', '=', ownerId)).execute();
 }
 
 /** Of one primary, by name. */
 export async function listReplicas(db: Catalogue, primaryId: string): Promise<DatabaseRow[]> {
-  return db.selectFrom('databases').selectAll().where('primary_id', '=', primaryId).orderBy('name').orderBy('id').execute();
+  return db
+    .selectFrom('databases')
+    .selectAll()
+    .where('primary_id', '=', primaryId)
+    .where('deleted_at', 'is', null)
+    .orderBy('name')
+    .orderBy('id')
+    .execute();
 }
 
 /** A database with what it is attached to; without an attachment all of that is null. */
@@ -107,6 +141,7 @@ function overviews(db: Catalogue) {
     .selectFrom('databases')
     .leftJoin('attachments', 'attachments.database_id', 'databases.id')
     .leftJoin('policies', 'policies.id', 'attachments.policy_id')
+    .where('databases.deleted_at', 'is', null)
     .selectAll('databases')
     .select(['attachments.policy_id', 'policies.name as policy_name', 'attachments.pitr_status', 'attachments.pitr_message'])
     .select(['attachments.created_at as attached_at', ...scheduleColumns.map((name) => `policies.${name}` as const)])

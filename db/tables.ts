@@ -76,6 +76,8 @@ interface DatabasesTable {
   status: Generated<DatabaseStatus>;
   status_message: string | null;
   checked_at: Date | null;
+  /** No longer looked at or listed; its SSH key is gone. */
+  deleted_at: Date | null;
   created_at: CreatedAt;
 }
 

@@ -8,26 +8,31 @@ const hostName = z
 
 const port = z.int().min(1).max(65_535);
 
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters');
+
+const sshUser = z.string().regex(/^[a-z_][a-z0-9_.-]{0,31}$/i, 'must be a user name');
+
+const sshPrivateKey = z.string().min(1).max(16_384).describe('OpenSSH or PEM, without a passphrase.');
+
+const hostKey = z
+  .string()
+  .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*$/, 'must be a public host key such as "ssh-ed25519 AAAA…"');
+
 export const databaseCreateSchema = z
   .strictObject({
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(100)
-      .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters'),
+    name,
     engine: z.enum(engineNames),
     host: hostName,
     port: port.optional().describe("The server's port; the engine's usual one when left out."),
     sshPort: port.default(22),
-    sshUser: z.string().regex(/^[a-z_][a-z0-9_.-]{0,31}$/i, 'must be a user name'),
-    sshPrivateKey: z.string().min(1).max(16_384).describe('OpenSSH or PEM, without a passphrase.'),
-    hostKey: z
-      .string()
-      .regex(
-        /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*$/,
-        'must be a public host key such as "ssh-ed25519 AAAA…"',
-      )
+    sshUser,
+    sshPrivateKey,
+    hostKey: hostKey
       .optional()
       .describe(
         'The host key to expect. When left out, the key that the host shows at the first check is pinned; compare its fingerprint.',
@@ -43,3 +48,24 @@ export const databaseCreateSchema = z
   .meta({ id: 'DatabaseCreate' });
 
 export type DatabaseCreate = z.infer<typeof databaseCreateSchema>;
+
+export const databaseEditSchema = z
+  .strictObject({
+    name: name.optional(),
+    host: hostName.optional().describe('Where the same machine is found now: it has to show the same host key.'),
+    port: port.optional().describe('Of another server on the machine; only while the database is not attached.'),
+    sshPort: port.optional(),
+    sshUser: sshUser.optional(),
+    sshPrivateKey: sshPrivateKey.optional(),
+    hostKey: hostKey
+      .nullable()
+      .optional()
+      .describe('The new host key of a machine that was installed anew; null pins the one that the next check sees.'),
+  })
+  .meta({ id: 'DatabaseEdit' });
+
+export type DatabaseEdit = z.infer<typeof databaseEditSchema>;
+
+export const databaseDeletionSchema = z
+  .strictObject({ confirmName: z.string().max(100).describe("The database's name, as a confirmation.") })
+  .meta({ id: 'DatabaseDeletion' });

@@ -29,6 +29,11 @@ export const errorCatalogue = {
   'not-attachable': { status: 409, retryable: false, hint: 'Only primaries in status active can be attached. Check the database first.' },
   'database-busy': { status: 409, retryable: false, hint: 'Wait until the running operation has ended (see its task), then try again.' },
   'policy-not-ready': { status: 409, retryable: false, hint: 'Run Test Connection on the policy and correct what it reports.' },
+  'database-in-use': {
+    status: 409,
+    retryable: false,
+    hint: 'Detach it, remove its replicas, and delete its backups (with their policy, or one by one before it is detached); then remove it.',
+  },
   'policy-in-use': { status: 409, retryable: false, hint: 'Detach its databases first.' },
   'storage-in-use': {
     status: 409,

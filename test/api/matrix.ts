@@ -48,6 +48,8 @@ export const matrix: Readonly<Record<string, readonly Cell[]>> = {
   listDatabases: lookAtOwn,
   getDatabase: look,
   checkDatabase: act,
+  editDatabase: act,
+  deleteDatabase: act,
   createPolicy: create,
   listPolicies: lookAtOwn,
   getPolicy: look,

@@ -21,6 +21,8 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 const bodies: Record<string, () => unknown> = {
+  editDatabase: () => ({ name: 'mine' }),
+  deleteDatabase: () => ({ confirmName: 'x' }),
   editPolicy: () => ({ name: 'mine' }),
   attachDatabase: () => ({ databaseId: hers.databases }),
   deletePolicy: () => ({ confirmName: 'x', backups: 'keep' }),

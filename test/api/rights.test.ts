@@ -108,6 +108,7 @@ function bodyOf(operationId: string, things: Awaited<ReturnType<typeof addThings
     createPolicy: { name, store },
     testStore: store,
     attachDatabase: { databaseId: things.free },
+    deleteDatabase: { confirmName: 'x' },
     deletePolicy: { confirmName: 'x', backups: 'keep' },
     createRestore: { backupId: things.backups, confirmName: 'x' },
     deleteBackup: { confirmBackups: 1 },

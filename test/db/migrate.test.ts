@@ -40,6 +40,7 @@ describe('migrateToLatest', () => {
       '0006-accounts',
       '0007-audit-chain',
       '0008-large-lists',
+      '0009-database-edits',
     ]);
   });
 });
