@@ -11,10 +11,12 @@ export interface ApiDeps {
   readonly temporal: Client;
   readonly sealer: Sealer;
   readonly logger: Logger;
-  readonly settings: ApiTimeouts;
+  readonly settings: RequestSettings;
 }
 
-export interface ApiTimeouts {
+export interface RequestSettings {
+  /** Addresses and ranges of the proxies in front, whose word on the caller's address and on TLS is taken. */
+  readonly trustedProxies?: readonly string[];
   /** How long an update or a start may take until it counts as not answered. */
   readonly temporalTimeoutMs: number;
   /** How long Test Connection may take. */

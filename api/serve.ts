@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
@@ -39,12 +41,12 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
     const createdAdmin = await ensureBootstrapAdmin(db, { email, passwordFile });
     const temporal = new Client({ connection, namespace: settings.temporalNamespace });
     const deps = { db, temporal, sealer, logger, settings };
-    const { host, port, metricsPort } = settings;
-    const server = await listen(createServer(createApi(deps)), host, port);
+    const { host, port, metricsPort, tls } = settings;
+    const server = await listen(await createApiServer(createApi(deps), tls), host, port);
     const metrics = metricsPort === undefined ? undefined : await listen(createServer(createMetricsListener(db)), host, metricsPort);
     const lostRequests = watchLostRequests(deps);
     return {
-      url: urlOf(server),
+      url: urlOf(server, tls === undefined ? 'http' : 'https'),
       metricsUrl: metrics === undefined ? undefined : `${urlOf(metrics)}/metrics`,
       createdAdmin,
       async stop() {
@@ -64,9 +66,16 @@ async function listen(server: Server, host: string, port: number): Promise<Serve
   return server;
 }
 
-function urlOf(server: Server): string {
+/** Under TLS 1.2 and newer alone, which is Node's own choice. */
+async function createApiServer(listener: RequestListener, tls: ApiSettings['tls']): Promise<Server> {
+  if (tls === undefined) return createServer(listener);
+  const [cert, key] = await Promise.all([readFile(tls.certificateFile), readFile(tls.keyFile)]);
+  return createTlsServer({ cert, key }, listener);
+}
+
+function urlOf(server: Server, scheme: 'http' | 'https' = 'http'): string {
   const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 async function close(server: Server): Promise<void> {

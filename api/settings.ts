@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { TidemarkError } from '#domain/errors.ts';
 
@@ -9,6 +10,14 @@ const environmentSchema = z.object({
   TIDEMARK_API_PORT: z.coerce.number().int().min(0).max(65_535).default(8700),
   /** Of /metrics; without it there are none. */
   TIDEMARK_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  TIDEMARK_TLS_CERTIFICATE_FILE: z.string().min(1).optional(),
+  TIDEMARK_TLS_KEY_FILE: z.string().min(1).optional(),
+  /** Of the proxies in front, separated by commas. */
+  TIDEMARK_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()])))
+    .refine((entries) => entries.every(isNetwork), 'must be addresses or ranges such as 10.0.0.0/8, separated by commas'),
   TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TIDEMARK_MASTER_KEY_FILE: z.string().min(1),
@@ -18,6 +27,22 @@ const environmentSchema = z.object({
   TIDEMARK_PROBE_TIMEOUT_MS: milliseconds.default(60_000),
 });
 
+function isNetwork(entry: string): boolean {
+  const [address = '', bits, ...rest] = entry.split('/');
+  const family = isIP(address);
+  return family !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
+}
+
+/** One without the other is a mistake, and plain HTTP would not be what was meant. */
+function tlsOf({ TIDEMARK_TLS_CERTIFICATE_FILE: certificateFile, TIDEMARK_TLS_KEY_FILE: keyFile }: Environment): ApiSettings['tls'] {
+  if (certificateFile === undefined && keyFile === undefined) return undefined;
+  if (certificateFile === undefined || keyFile === undefined)
+    throw new TidemarkError('invalid-request', 'TLS needs both TIDEMARK_TLS_CERTIFICATE_FILE and TIDEMARK_TLS_KEY_FILE');
+  return { certificateFile, keyFile };
+}
+
+type Environment = z.output<typeof environmentSchema>;
+
 export interface ApiSettings {
   readonly databaseUrl: string;
   readonly host: string;
@@ -25,6 +50,9 @@ export interface ApiSettings {
   readonly port: number;
   /** undefined: no metrics. */
   readonly metricsPort?: number | undefined;
+  /** PEM files; undefined: plain HTTP, for the machine itself or behind a proxy. */
+  readonly tls?: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+  readonly trustedProxies?: readonly string[];
   readonly temporalAddress: string;
   readonly temporalNamespace: string;
   readonly masterKeyFile: string;
@@ -47,6 +75,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     host: data.TIDEMARK_API_HOST,
     port: data.TIDEMARK_API_PORT,
     metricsPort: data.TIDEMARK_METRICS_PORT,
+    tls: tlsOf(data),
+    trustedProxies: data.TIDEMARK_TRUSTED_PROXIES,
     temporalAddress: data.TEMPORAL_ADDRESS,
     temporalNamespace: data.TEMPORAL_NAMESPACE,
     masterKeyFile: data.TIDEMARK_MASTER_KEY_FILE,
