@@ -7,18 +7,20 @@ import type { DatabaseOverview } from '#db/databases.ts';
 import { loadHistories } from '#db/logs.ts';
 import { getPolicy } from '#db/policies.ts';
 import type { RestoreRow } from '#db/tasks.ts';
-import { findTaskOfRestore, getRestore } from '#db/tasks.ts';
+import { findTaskOfRestore, getRestore, listRestores } from '#db/tasks.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { GenerationHistory } from '#domain/recovery-window.ts';
 import { recoveryWindow } from '#domain/recovery-window.ts';
+import type { RestorePlan } from '#domain/restore-plan.ts';
 import { planBackupRestore, planTimeRestore } from '#domain/restore-plan.ts';
-import { restoreCreateSchema } from '#domain/restore.schema.ts';
-import type { RestoreCreate } from '#domain/restore.schema.ts';
-import { at, idParams, isoOf, maybeAt, maybeIsoOf } from './answers.ts';
+import type { RestoreAsked } from '#domain/restore.schema.ts';
+import { restoreCreateSchema, restorePlanQuery } from '#domain/restore.schema.ts';
+import { at, idParams, isoOf, listOf, maybeAt, maybeIsoOf } from './answers.ts';
 import { requestOperation } from './operations.ts';
 import { getVisibleDatabase, getVisibleRestore } from './ownership.ts';
 import { invalidField } from './problems.ts';
 import { pitrOffReason } from './recovery-windows.ts';
+import { emptyPlan, restorePlanSchema, viewRestorePlan } from './restore-plan-view.ts';
 import type { ApiDeps } from './route.ts';
 import { defineRoute } from './route.ts';
 
@@ -54,7 +56,7 @@ export const restoreRoutes = [
     async handle(call) {
       const database = await getVisibleDatabase(call, call.params.id);
       if (call.body.confirmName !== database.name) throw invalidField('confirmName', `must be the database's name, "${database.name}"`);
-      const policyId = await choosePolicy(call.deps, database, call.body);
+      const { policyId } = await choose(call.deps, database, call.body);
       await requireLivePolicy(call.deps, policyId);
       const restore = {
         id: randomUUID(),
@@ -77,6 +79,37 @@ export const restoreRoutes = [
   }),
   defineRoute({
     method: 'get',
+    path: '/api/v1/databases/{id}/restore-plan',
+    operationId: 'getRestorePlan',
+    summary:
+      'What a restore would do: on what it rests, what is replayed, what it needs. Nothing is begun. Refused as the restore would be.',
+    auth: 'user',
+    params: idParams,
+    query: restorePlanQuery,
+    answer: { status: 200, description: 'The plan.', schema: restorePlanSchema },
+    async handle(call) {
+      const database = await getVisibleDatabase(call, call.params.id);
+      const { policyId, plan } = await choose(call.deps, database, call.query);
+      await requireLivePolicy(call.deps, policyId);
+      return plan === undefined ? emptyPlan(database.id) : viewRestorePlan(call.deps, database.id, plan);
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/api/v1/databases/{id}/restores',
+    operationId: 'listRestores',
+    summary: 'The newest 100 restores of a database, newest first.',
+    auth: 'user',
+    params: idParams,
+    answer: { status: 200, description: 'The restores.', schema: listOf(restoreSchema) },
+    async handle(call) {
+      const database = await getVisibleDatabase(call, call.params.id);
+      const rows = await listRestores(call.deps.db, database.id, 100);
+      return { items: rows.map((row) => viewRestore(row, row.task_id)) };
+    },
+  }),
+  defineRoute({
+    method: 'get',
     path: '/api/v1/restores/{id}',
     operationId: 'getRestore',
     summary: 'One restore. How it goes is told by its task.',
@@ -91,17 +124,23 @@ export const restoreRoutes = [
   }),
 ];
 
+interface Choice {
+  readonly policyId: string;
+  /** undefined for a target after the window's end: only the workflow, which first brings the archive up to date, can tell. */
+  readonly plan: RestorePlan<BackupLink> | undefined;
+}
+
 /** Refuses what can be seen to fail; the workflow of the policy that is returned decides the rest. */
-async function choosePolicy(deps: ApiDeps, database: DatabaseOverview, { backupId, target }: RestoreCreate): Promise<string> {
+async function choose(deps: ApiDeps, database: DatabaseOverview, { backupId, target }: RestoreAsked): Promise<Choice> {
   const links = (await listBackups(deps.db, database.id)).map(backupLink);
-  if (backupId !== undefined) return policyOfBackup(links, backupId);
+  if (backupId !== undefined) return chooseBackup(links, backupId);
   const off = await pitrOffReason(deps, database);
   if (off !== undefined) throw new TidemarkError('target-outside-window', `${database.name} cannot be restored to a time: ${off}`);
   const open = await findOpenGeneration(deps.db, database.id);
-  const base = findBase(links, await loadHistories(deps.db, database.id, open?.policy_id), Date.parse(target ?? ''));
-  const policyId = open?.policy_id ?? base?.row.policy_id;
+  const plan = planOf(links, await loadHistories(deps.db, database.id, open?.policy_id), Date.parse(target ?? ''));
+  const policyId = open?.policy_id ?? plan?.chain[0]?.row.policy_id;
   if (policyId === undefined) throw new TidemarkError('not-attached', `${database.name} is not attached to a policy`);
-  return policyId;
+  return { policyId, plan };
 }
 
 /** A policy that was deleted runs nothing, although it keeps backups. */
@@ -114,21 +153,21 @@ async function requireLivePolicy(deps: ApiDeps, policyId: string): Promise<void>
   );
 }
 
-function policyOfBackup(links: readonly BackupLink[], backupId: string): string {
+function chooseBackup(links: readonly BackupLink[], backupId: string): Choice {
   const backup = links.find((link) => link.id === backupId);
   if (backup === undefined) throw invalidField('backupId', `the database has no backup ${backupId}`);
-  planBackupRestore(links, backupId);
-  return backup.row.policy_id;
+  return { policyId: backup.row.policy_id, plan: planBackupRestore(links, backupId) };
 }
 
-/**
- * The full that a restore to the target rests on. undefined when the target is later than the window's end: the
- * workflow first brings the archive up to date. Throws `target-outside-window`.
- */
-function findBase(links: readonly BackupLink[], histories: readonly GenerationHistory[], target: number): BackupLink | undefined {
+/** undefined when the target is later than the window's end. Throws `target-outside-window`. */
+function planOf(
+  links: readonly BackupLink[],
+  histories: readonly GenerationHistory[],
+  target: number,
+): RestorePlan<BackupLink> | undefined {
   if (target > Date.now()) throw new TidemarkError('target-outside-window', `${new Date(target).toISOString()} lies in the future`);
   if (isAfterWindow(histories, target)) return undefined;
-  return planTimeRestore(links, histories, target).chain[0];
+  return planTimeRestore(links, histories, target);
 }
 
 function isAfterWindow(histories: readonly GenerationHistory[], target: number): boolean {

@@ -78,6 +78,27 @@ export async function loadHistories(db: Catalogue, databaseId: string, policyId?
   }));
 }
 
+/** How much is replayed from a piece on, up to the first that holds everything before `until`. */
+export async function sumLogs(
+  db: Catalogue,
+  of: { readonly database_id: string; readonly generation: number },
+  from: number,
+  until: Date,
+): Promise<{ pieces: number; bytes: number }> {
+  const ofGeneration = db.selectFrom('log_archives').where('database_id', '=', of.database_id).where('generation', '=', of.generation);
+  const last = await ofGeneration
+    .select(({ fn }) => fn.min('sequence').as('sequence'))
+    .where('sequence', '>=', from)
+    .where('covers_until_at', '>=', until)
+    .executeTakeFirst();
+  const { pieces, bytes } = await ofGeneration
+    .select(({ fn }) => [fn.countAll<number>().as('pieces'), fn.sum<string | null>('size_bytes').as('bytes')])
+    .where('sequence', '>=', from)
+    .$if(last?.sequence != null, (query) => query.where('sequence', '<=', last?.sequence ?? 0))
+    .executeTakeFirstOrThrow();
+  return { pieces, bytes: Number(bytes ?? 0) };
+}
+
 /** Forgets the pieces that none of the ranges holds. */
 export async function deleteLogRows(
   db: Catalogue,

@@ -143,6 +143,19 @@ export async function insertRestore(db: Catalogue, restore: NewRestore): Promise
   await db.insertInto('restores').values(restore).execute();
 }
 
+/** Of a database, newest first, with the task of each. */
+export async function listRestores(db: Catalogue, databaseId: string, limit: number): Promise<(RestoreRow & { task_id: string | null })[]> {
+  return db
+    .selectFrom('restores')
+    .leftJoin('tasks', 'tasks.restore_id', 'restores.id')
+    .selectAll('restores')
+    .select('tasks.id as task_id')
+    .where('restores.database_id', '=', databaseId)
+    .orderBy('restores.created_at', 'desc')
+    .limit(limit)
+    .execute();
+}
+
 export async function findRestore(db: Catalogue, id: string): Promise<RestoreRow | undefined> {
   return db.selectFrom('restores').selectAll().where('id', '=', id).executeTakeFirst();
 }

@@ -68,6 +68,8 @@ export const matrix: Readonly<Record<string, readonly Cell[]>> = {
   createBackup: act,
   getRecoveryWindow: look,
   createRestore: destroy,
+  getRestorePlan: look,
+  listRestores: look,
   getRestore: look,
   getRetentionPlan: look,
   deleteBackup: destroy,

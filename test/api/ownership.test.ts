@@ -41,7 +41,8 @@ describe("another user's things", () => {
       const ask = (id: string) =>
         bob.ask(
           route.method.toUpperCase(),
-          route.path.replace('{id}', id).replace('{databaseId}', hers.databases),
+          route.path.replace('{id}', id).replace('{databaseId}', hers.databases) +
+            (operationId === 'getRestorePlan' ? `?backupId=${hers.backups}` : ''),
           bodies[operationId]?.(),
         );
       const [another, none] = [await ask(hers[noun]), await ask(randomUUID())];

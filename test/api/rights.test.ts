@@ -42,7 +42,8 @@ async function ask(column: Column, route: Route): Promise<Cell> {
   const noun = route.path.split('/')[3] as keyof typeof things;
   const id = route.operationId === 'undeletePolicy' ? things.deletedPolicy : things[noun];
   const path = route.path.replace('{id}', id).replace('{databaseId}', things.databases);
-  const answer = await caller.ask(route.method.toUpperCase(), path, route.body && bodyOf(route.operationId, things));
+  const query = route.operationId === 'getRestorePlan' ? `?backupId=${things.backups}` : '';
+  const answer = await caller.ask(route.method.toUpperCase(), `${path}${query}`, route.body && bodyOf(route.operationId, things));
   return meaningOf(answer.body['code']);
 }
 
