@@ -13,7 +13,9 @@ const auditRowSchema = z
     actorId: z.uuid().nullable(),
     action: z.string().describe('The operationId of what was asked for.'),
     subject: z.string().describe('On what: kind and id.'),
-    outcome: z.enum(auditOutcomes).describe('`begun` is written before the effect, `done` or `refused` after it.'),
+    outcome: z
+      .enum(auditOutcomes)
+      .describe('`begun` is written before the effect, the others after it; `unknown` where nobody could say whether it came.'),
     details: z.record(z.string(), z.unknown()).describe('Without secrets.'),
     remoteAddress: z.string().nullable(),
     requestId: z.uuid().nullable().describe('That of the answer, of the log lines, and of the rows that belong together.'),

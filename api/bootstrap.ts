@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isUniqueViolation } from '#db/failures.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { hasUsers, insertUser } from '#db/users.ts';
 import { passwordSchema } from '#domain/account.schema.ts';
@@ -27,7 +26,7 @@ export async function ensureBootstrapAdmin(
     await insertUser(db, { id: randomUUID(), email, name: 'Admin', role: 'admin', password_hash });
   } catch (error) {
     // another process that starts at the same time was first
-    if (isUniqueViolation(error)) return undefined;
+    if (error instanceof TidemarkError && error.code === 'already-exists') return undefined;
     throw error;
   }
   return passwordFile === undefined ? { email, generatedPassword: password } : { email };

@@ -18,6 +18,9 @@ import type { UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
 import { normalisePrivateKey } from './ssh-key.ts';
 
+/** The check before has ended its task, but its workflow may need a moment more. */
+const START_TRIES = 5;
+
 export const databaseEditRoutes = [
   defineRoute({
     method: 'patch',
@@ -44,12 +47,14 @@ export const databaseEditRoutes = [
       await call.deps.db.transaction().execute(async (transaction) => {
         const changes = changesOf(viewDatabase(database), viewDatabase({ ...database, ...change }));
         await call.audit(`database:${database.id}`, { fields, changes }, transaction);
-        if (isReached) await refuseUnfinished(transaction, database, 'check');
+        // another machine in the middle of what runs would be given its second half
+        if (call.body.hostKey !== undefined) await refuseUnfinished(transaction, database);
+        else if (isReached) await refuseUnfinished(transaction, database, 'check');
         await updateDatabase(transaction, database.id, change);
         if (taskId !== null)
           await insertTask(transaction, { id: taskId, kind: 'check', owner_id: database.owner_id, database_id: database.id });
       });
-      if (taskId !== null) await startCheck(call.deps, { id: database.id, name: change.name ?? database.name }, taskId);
+      if (taskId !== null) await startCheck(call.deps, { id: database.id, name: change.name ?? database.name }, taskId, START_TRIES);
       return { ...viewDatabase(await getVisibleDatabase(call, database.id)), taskId };
     },
   }),
@@ -70,6 +75,9 @@ export const databaseEditRoutes = [
         await call.audit(`database:${database.id}`, { name: database.name }, transaction);
         await lockDatabase(transaction, database.id);
         await refuseUnfinished(transaction, database);
+        // a backup may be read from it
+        const primary = database.primary_id === null ? undefined : await findDatabaseOverview(transaction, database.primary_id);
+        if (primary !== undefined) await refuseUnfinished(transaction, primary);
         await refuseInUse(transaction, database.id);
         await markDatabaseDeleted(transaction, database.id);
       });

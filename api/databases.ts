@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { DatabaseRow } from '#db/databases.ts';
 import { findDatabase, insertDatabase, listDatabaseOverviews, sshKeyPlace } from '#db/databases.ts';
+import type { Catalogue } from '#db/tables.ts';
 import { insertTask } from '#db/tasks.ts';
 import { databaseCreateSchema } from '#domain/database.schema.ts';
 import type { DatabaseCreate } from '#domain/database.schema.ts';
@@ -51,13 +52,14 @@ export const databaseRoutes = [
     },
     async handle(call) {
       const owner_id = await ownerOfNew(call, call.body.ownerId);
-      await requirePrimary(call, call.body, owner_id);
+      await requirePrimary(call.deps.db, call.body, owner_id);
       const ssh_key = normalisePrivateKey(call.body.sshPrivateKey);
       await requireTemporal(call.deps);
       const database = newDatabase(call, call.body, { owner_id, ssh_key });
       const taskId = randomUUID();
       await call.deps.db.transaction().execute(async (transaction) => {
         await call.audit(`database:${database.id}`, { name: database.name, host: database.host, ownerId: owner_id }, transaction);
+        await requirePrimary(transaction, call.body, owner_id);
         await insertDatabase(transaction, database);
         await insertTask(transaction, { id: taskId, kind: 'check', owner_id, database_id: database.id });
       });
@@ -117,10 +119,10 @@ export const databaseRoutes = [
 ];
 
 /** A replica stands beside a primary of the same owner and engine. */
-async function requirePrimary(call: UserCall, { primaryId, engine }: DatabaseCreate, ownerId: string): Promise<void> {
+async function requirePrimary(db: Catalogue, { primaryId, engine }: DatabaseCreate, ownerId: string): Promise<void> {
   if (primaryId === undefined) return;
-  const primary = await findDatabase(call.deps.db, primaryId);
-  if (primary?.owner_id !== ownerId) throw invalidField('primaryId', `there is no database ${primaryId}`);
+  const primary = await findDatabase(db, primaryId);
+  if (primary?.owner_id !== ownerId || primary.deleted_at !== null) throw invalidField('primaryId', `there is no database ${primaryId}`);
   if (primary.role !== 'primary') throw invalidField('primaryId', `${primary.name} is a replica itself`);
   if (primary.engine !== engine) throw invalidField('primaryId', `${primary.name} is of another engine, ${primary.engine}`);
 }

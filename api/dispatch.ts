@@ -24,7 +24,7 @@ export function createHandler(route: Route, deps: ApiDeps): RequestHandler {
     const { call, tellOutcome } = audited(route, createCall(route, deps, request, response, user));
     const result = await route.handle(call).catch(async (error: unknown) => {
       // what went wrong first is what is told
-      await tellOutcome('refused', error).catch(() => undefined);
+      await tellOutcome(isUncertain(error) ? 'unknown' : 'refused', error).catch(() => undefined);
       throw error;
     });
     await tellOutcome('done');
@@ -69,6 +69,13 @@ function createCall(route: Route, deps: ApiDeps, request: Request, response: Res
     requestId: String(response.getHeader('X-Request-Id')),
   };
 }
+
+/** What was begun may have taken effect all the same. */
+function isUncertain(error: unknown): boolean {
+  return !(error instanceof TidemarkError) || uncertain.has(error.code);
+}
+
+const uncertain: ReadonlySet<string> = new Set(['temporal-unavailable', 'catalogue-unavailable', 'internal']);
 
 /** Gives a call its `audit`, and what tells how that went which was audited. */
 function audited(

@@ -2,6 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { TaskRow } from '#db/tasks.ts';
 import { failQueuedTask, listQueuedTasks } from '#db/tasks.ts';
 import { checkWorkflowId, deletionWorkflowId, policyWorkflowId } from '#domain/names.ts';
+import { markUnchecked } from '#db/databases.ts';
 import { messageOf } from '#domain/errors.ts';
 import type { PolicyState } from '#workflows/messages.ts';
 import type { ApiDeps } from './route.ts';
@@ -17,15 +18,24 @@ const EVERY_MS = 60_000;
 export async function endLostRequests(deps: ApiDeps, now = Date.now()): Promise<string[]> {
   const before = new Date(now - deps.settings.temporalTimeoutMs - PATIENCE_MS);
   const lost: string[] = [];
+  const problems: unknown[] = [];
   for (const task of await listQueuedTasks(deps.db, before)) {
-    if (await isExpected(deps, task)) continue;
-    await failQueuedTask(deps.db, task.id, {
-      code: 'request-lost',
-      message: 'Temporal was not there to take the request; nothing was done',
-    });
-    lost.push(task.id);
+    // one policy that cannot answer must not keep the others'
+    await endIfLost(deps, task).then(
+      (isLost) => isLost && lost.push(task.id),
+      (error: unknown) => problems.push(error),
+    );
   }
+  if (problems.length > 0) throw problems[0];
   return lost;
+}
+
+async function endIfLost({ db, ...deps }: ApiDeps, task: TaskRow): Promise<boolean> {
+  if (await isExpected({ db, ...deps }, task)) return false;
+  const message = 'Temporal was not there to take the request; nothing was done';
+  await failQueuedTask(db, task.id, { code: 'request-lost', message });
+  if (task.kind === 'check' && task.database_id !== null) await markUnchecked(db, task.database_id, message);
+  return true;
 }
 
 /** Looks every minute until it is stopped. */

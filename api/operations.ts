@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ApplicationFailure,
   isGrpcServiceError,
@@ -25,6 +26,7 @@ import type { ApiDeps, UserCall } from './route.ts';
 
 /** A server that is there answers this in milliseconds. */
 const REACH_TIMEOUT_MS = 3_000;
+const BETWEEN_TRIES_MS = 500;
 
 /** The updates of `policyWorkflow` and what each is given. */
 interface Updates {
@@ -84,13 +86,18 @@ export async function requestOperation<U extends keyof Updates>(call: UserCall, 
 }
 
 /** Starts the workflow that looks whether a database can be reached; its task has been inserted. */
-export async function startCheck(deps: ApiDeps, database: { id: string; name: string }, taskId: string): Promise<void> {
+export async function startCheck(deps: ApiDeps, database: { id: string; name: string }, taskId: string, tries = 1): Promise<void> {
   const input: CheckDatabaseInput = { databaseId: database.id, taskId };
   const options = { taskQueue, workflowId: checkWorkflowId(database.id), args: [input], staticSummary: `Check of ${database.name}` };
   try {
     await startOnce(deps, 'checkDatabase', options, taskId, `${database.name} is being checked already`);
   } catch (error) {
-    if (error instanceof TidemarkError && error.code === 'database-busy') await deleteQueuedTask(deps.db, taskId);
+    if (!(error instanceof TidemarkError) || error.code !== 'database-busy') throw error;
+    if (tries > 1) {
+      await sleep(BETWEEN_TRIES_MS);
+      return startCheck(deps, database, taskId, tries - 1);
+    }
+    await deleteQueuedTask(deps.db, taskId);
     throw error;
   }
 }

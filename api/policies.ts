@@ -17,6 +17,7 @@ import { getVisiblePolicy, ownerFilter, ownerOfNew } from './ownership.ts';
 import { pageOf, rowPageQuery } from './paging.ts';
 import { policySchema, viewPolicy } from './policy-view.ts';
 import { InvalidRequestError } from './problems.ts';
+import { requireFresh } from './rights.ts';
 import type { UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
 
@@ -89,6 +90,7 @@ export const policyRoutes = [
       const change = changeOf(call, id, call.body);
       const fields = Object.keys(call.body);
       if (fields.length === 0) throw new InvalidRequestError([{ in: 'body', path: '', message: 'name at least one field to change' }]);
+      if (keepsLess(policy, call.body)) requireFresh(call.user);
       await requireTemporal(call.deps);
       await call.deps.db.transaction().execute(async (transaction) => {
         await call.audit(
@@ -123,6 +125,15 @@ export const policyRoutes = [
     },
   }),
 ];
+
+/** The next retention would remove what is kept now. */
+function keepsLess(policy: PolicyRow, { retention, pitrEnabled }: PolicyEdit): boolean {
+  if (pitrEnabled === false && policy.pitr_enabled) return true;
+  const after = retention && retentionColumns(retention);
+  return after !== undefined && retentionFields.some((field) => after[field] < policy[field]);
+}
+
+const retentionFields = ['retention_fulls', 'retention_incremental_days', 'retention_log_hours'] as const;
 
 /** Fields of an edit that the hosts of attached databases have to hear of. */
 const reachingFields: ReadonlySet<string> = new Set<keyof PolicyEdit>([

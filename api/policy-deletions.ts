@@ -34,8 +34,9 @@ export const policyDeletionRoutes = [
       if (confirmName !== policy.name) throw invalidField('confirmName', `must be the policy's name, "${policy.name}"`);
       await requireTemporal(call.deps);
       const taskId = randomUUID();
+      // by itself: its lock would keep everybody waiting as long as Temporal does
+      await call.audit(`policy:${policy.id}`, { taskId, backups });
       await call.deps.db.transaction().execute(async (transaction) => {
-        await call.audit(`policy:${policy.id}`, { taskId, backups }, transaction);
         await lockPolicy(transaction, policy.id);
         await refuseAttached(transaction, policy);
         await updatePolicy(transaction, policy.id, { deleted_at: new Date() });

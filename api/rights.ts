@@ -9,8 +9,15 @@ const FRESH_MS = 15 * 60_000;
 export function requireRights(route: Route, user: SignedIn): void {
   if (route.auth === 'admin' && user.role !== 'admin') throw new TidemarkError('not-allowed', 'only admins may do this');
   if (user.access.kind === 'token') requireScope(route, user.access.scope);
-  else if (needsFresh(route) && Date.now() - user.access.confirmedAt.getTime() > FRESH_MS)
-    throw new TidemarkError('sign-in-not-fresh', 'the password was given more than 15 minutes ago');
+  if (needsFresh(route)) requireFresh(user);
+}
+
+/** For what may destroy depending on what is asked for. */
+export function requireFresh({ access }: SignedIn): void {
+  if (access.kind === 'session') {
+    if (Date.now() - access.confirmedAt.getTime() > FRESH_MS)
+      throw new TidemarkError('sign-in-not-fresh', 'the password was given more than 15 minutes ago');
+  } else if (access.scope !== 'full') throw new TidemarkError('not-allowed', 'this needs a token of scope full');
 }
 
 function needsFresh({ needs }: Route): boolean {
@@ -22,5 +29,4 @@ function requireScope(route: Route, scope: TokenScope): void {
     throw new TidemarkError('not-allowed', 'a token may not do this; sign in with the password');
   if (route.method === 'get') return;
   if (scope === 'read') throw new TidemarkError('not-allowed', 'this token may only look; acting needs one of scope operate or full');
-  if (route.needs === 'fresh' && scope !== 'full') throw new TidemarkError('not-allowed', 'this needs a token of scope full');
 }

@@ -70,7 +70,8 @@ async function listen(server: Server, host: string, port: number): Promise<Serve
 async function createApiServer(listener: RequestListener, tls: ApiSettings['tls']): Promise<Server> {
   if (tls === undefined) return createServer(listener);
   const [cert, key] = await Promise.all([readFile(tls.certificateFile), readFile(tls.keyFile)]);
-  return createTlsServer({ cert, key }, listener);
+  // so long a connection that never speaks TLS may keep the server from stopping
+  return createTlsServer({ cert, key, handshakeTimeout: STOP_GRACE_MS }, listener);
 }
 
 function urlOf(server: Server, scheme: 'http' | 'https' = 'http'): string {

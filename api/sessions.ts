@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SessionRow } from '#db/sessions.ts';
 import { confirmSession, deleteSession, listSessions } from '#db/sessions.ts';
-import { findUserByEmail } from '#db/users.ts';
+import { findUserByEmail, lockUser } from '#db/users.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { at, idParams, isoOf, listOf } from './answers.ts';
 import { verifyPassword } from './passwords.ts';
@@ -46,7 +46,13 @@ export function createSessionRoutes(guard: SignInGuard) {
           throw new TidemarkError('wrong-credentials', 'the e-mail address or the password is wrong');
         guard.succeed(email, call.peer.address);
         await call.audit(`user:${found.id}`, {}, call.deps.db, found.id);
-        const session = await openSession(call.deps.db, found.id, call.peer);
+        const session = await call.deps.db.transaction().execute(async (transaction) => {
+          // it may have been changed, or its user disabled, while it was compared
+          const now = await lockUser(transaction, found.id);
+          if (now?.password_hash !== found.password_hash || now.disabled_at !== null)
+            throw new TidemarkError('wrong-credentials', 'the e-mail address or the password is wrong');
+          return openSession(transaction, found.id, call.peer);
+        });
         call.peer.setCookie(session.cookie);
         return { user: viewUser(found), expiresAt: session.expiresAt.toISOString() };
       },

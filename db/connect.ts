@@ -9,6 +9,8 @@ export function connectCatalogue(url: string, poolSize = 10): Catalogue {
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: 10_000,
+    // what a process that is gone has locked is free again
+    idle_in_transaction_session_timeout: 60_000,
     types: { getTypeParser: (oid, format) => (oid === types.builtins.INT8 ? safeInteger : types.getTypeParser(oid, format)) },
   });
   // An idle connection that breaks is replaced by the pool at the next query, which then reports what is wrong.

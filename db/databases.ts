@@ -25,14 +25,16 @@ export type DatabaseChange = Partial<
   Pick<DatabaseRow, 'name' | 'host' | 'port' | 'ssh_port' | 'ssh_user' | 'ssh_key_sealed' | 'host_key' | 'status' | 'status_message'>
 >;
 
-/** Throws `already-exists` when it takes a name that the owner has given already. */
+/** Throws `already-exists` when it takes a name that the owner has given already, and `not-found` when it was removed meanwhile. */
 export async function updateDatabase(db: Catalogue, id: string, change: DatabaseChange): Promise<void> {
-  await refuseTakenName(change.name, db.updateTable('databases').set(change).where('id', '=', id).execute());
+  const query = db.updateTable('databases').set(change).where('id', '=', id).where('deleted_at', 'is', null);
+  const { numUpdatedRows } = await refuseTakenName(change.name, query.executeTakeFirstOrThrow());
+  if (numUpdatedRows === 0n) throw new TidemarkError('not-found', `there is no database ${id}`);
 }
 
-async function refuseTakenName(name: string | undefined, query: Promise<unknown>): Promise<void> {
+async function refuseTakenName<T>(name: string | undefined, query: Promise<T>): Promise<T> {
   try {
-    await query;
+    return await query;
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw new TidemarkError('already-exists', `there is already a database named "${name}"`, { cause: error });
@@ -164,6 +166,16 @@ export async function markDatabase(
     .updateTable('databases')
     .set({ ...result, checked_at: new Date() })
     .where('id', '=', id)
+    .execute();
+}
+
+/** The check that it waits for does not come. */
+export async function markUnchecked(db: Catalogue, id: string, message: string): Promise<void> {
+  await db
+    .updateTable('databases')
+    .set({ status: 'error', status_message: message })
+    .where('id', '=', id)
+    .where('status', '=', 'checking')
     .execute();
 }
 

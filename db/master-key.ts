@@ -29,7 +29,12 @@ export async function readMasterKey(path: string): Promise<Buffer> {
  */
 export async function requireOwnKey(db: Catalogue, sealer: Sealer): Promise<void> {
   const policy = await db.selectFrom('policies').select('secret_key_sealed as sealed').limit(1).executeTakeFirst();
-  const database = await db.selectFrom('databases').select('ssh_key_sealed as sealed').limit(1).executeTakeFirst();
+  const database = await db
+    .selectFrom('databases')
+    .select('ssh_key_sealed as sealed')
+    .where('deleted_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
   for (const found of [policy, database]) {
     if (found !== undefined && !sealer.hasSealed(found.sealed))
       throw new Error("The master key is not the one of this catalogue: its secrets were sealed with another. Put that key's file back.");

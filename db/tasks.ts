@@ -88,7 +88,7 @@ export async function listTasks(db: Catalogue, filter: TaskFilter, page: PageReq
   return toPage(await query.execute(), page);
 }
 
-/** Throws `request-lost` when the task has ended already: it was given up before it could begin. */
+/** Throws `request-lost` when the task has ended already, or was taken back: it was given up before it could begin. */
 export async function beginTask(db: Catalogue, id: string, workflowId: string): Promise<void> {
   await db
     .updateTable('tasks')
@@ -97,7 +97,7 @@ export async function beginTask(db: Catalogue, id: string, workflowId: string): 
     .where('status', '=', 'queued')
     .execute();
   const task = await findTask(db, id);
-  if (task !== undefined && task.ended_at !== null)
+  if (task === undefined || task.ended_at !== null)
     throw new TidemarkError('request-lost', `task ${id} was given up before it could begin`);
 }
 

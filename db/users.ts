@@ -57,6 +57,11 @@ export async function updateUser(
   await db.updateTable('users').set(change).where('id', '=', id).execute();
 }
 
+/** Until the transaction ends it does not change. */
+export async function lockUser(transaction: CatalogueTransaction, id: string): Promise<UserRow | undefined> {
+  return transaction.selectFrom('users').selectAll().where('id', '=', id).forShare().executeTakeFirst();
+}
+
 /** Locks the enabled admins until the transaction ends, so that two that disable one another do not both succeed. */
 export async function lockAdmins(transaction: CatalogueTransaction): Promise<string[]> {
   const rows = await transaction

@@ -37,7 +37,7 @@ export type TaskStatus = (typeof taskStatuses)[number];
 export const noticeKinds = ['backup-failed', 'policy-paused', 'pitr-gap', 'source-changed'] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
-export const auditOutcomes = ['begun', 'done', 'refused'] as const;
+export const auditOutcomes = ['begun', 'done', 'refused', 'unknown'] as const;
 export type AuditOutcome = (typeof auditOutcomes)[number];
 
 export const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;

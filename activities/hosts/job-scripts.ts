@@ -90,19 +90,19 @@ rmdir "$scope" ${BASE} 2>/dev/null || :
 export function streamHead(scope: string, id: string): string {
   return sh`
 ${raw(REMOVE_FUNCTIONS)}
-stream_dir=${jobFolder(scope, id)} stream_scope=${scopeFolder(scope)}
+stream_dir=${jobFolder(scope, id)} stream_scope=${scopeFolder(scope)} registered= stopped=
 end_stream() {
   local code=$1 member
   trap '' TERM
   trap - EXIT
   for member in $(session_members $$); do [[ $member == $$ || $member == "$BASHPID" ]] || kill -TERM "$member" 2>/dev/null || :; done
   if declare -F clean_up >/dev/null; then clean_up || code=$?; fi
-  rm -rf "$stream_dir" "$stream_scope/.new.$$"
+  rm -rf "$stream_scope/.new.$$"
+  [[ ! $registered ]] || rm -rf "$stream_dir"
   rmdir "$stream_scope" ${BASE} 2>/dev/null || :
   exit "$code"
 }
 trap 'end_stream $?' EXIT
-stopped=
 trap 'stopped=1' TERM
 trap : PIPE
 [[ ! -d $stream_dir ]] || remove_job "$stream_dir"
@@ -112,6 +112,7 @@ trap : PIPE
   echo running >"$stream_scope/.new.$$/exit"
   : >"$stream_scope/.new.$$/log"
   echo "$$ $(process_start $$)" >"$stream_scope/.new.$$/pid" )
+registered=1
 mv -T "$stream_scope/.new.$$" "$stream_dir"
 trap 'end_stream 143' TERM
 [[ ! $stopped ]] || end_stream 143

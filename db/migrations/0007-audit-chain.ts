@@ -9,7 +9,7 @@ export async function up(db: Kysely<never>): Promise<void> {
 const statements = [
   `alter table audit_rows
     add column request_id uuid,
-    add column outcome text not null default 'begun' check (outcome in ('begun', 'done', 'refused')),
+    add column outcome text not null default 'begun' check (outcome in ('begun', 'done', 'refused', 'unknown')),
     add column hash bytea`,
   `create function audit_hash(previous bytea, r audit_rows) returns bytea language sql stable as $$
     select sha256(previous || convert_to(jsonb_build_array(r.id, (extract(epoch from r.at) * 1000000)::bigint, r.actor_id, r.action,

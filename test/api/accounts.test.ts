@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashPassword } from '#api/passwords.ts';
 import { updateUser } from '#db/users.ts';
+import { addPolicy } from './fixtures.ts';
 import { type ApiWorld, type Caller, startApiWorld } from './world.ts';
 
 let world: ApiWorld;
@@ -158,5 +159,27 @@ describe('a token', () => {
     expect((await program.ask('GET', '/me')).status).toBe(401);
     for (const authorization of ['Bearer x', 'Bearer', 'Basic YTpi', 'tidemark_x'])
       expect((await person.ask('GET', '/me', undefined, { authorization })).status, authorization).toBe(401);
+  });
+});
+
+describe('keeping less than before', () => {
+  it('is like deleting backups: it wants a fresh password or a full token', async () => {
+    const person = await addPerson();
+    const policyId = await addPolicy(world, person.id);
+    const ask = async (caller: Caller, body: object) => (await caller.ask('PATCH', `/policies/${policyId}`, body)).body['code'];
+    const operator = await world.addProgram(person.id, 'operate');
+    const full = await world.addProgram(person.id, 'full');
+    await world.db
+      .updateTable('sessions')
+      .set({ confirmed_at: new Date(0) })
+      .where('user_id', '=', person.id)
+      .execute();
+    const usual = { fulls: 7, incrementalDays: 30, logHours: 72 };
+    for (const less of [{ retention: { ...usual, fulls: 6 } }, { retention: { ...usual, logHours: 71 } }, { pitrEnabled: false }]) {
+      expect(await ask(person, less)).toBe('sign-in-not-fresh');
+      expect(await ask(operator, less)).toBe('not-allowed');
+      expect(await ask(full, less)).toBe('temporal-unavailable');
+    }
+    for (const caller of [person, operator]) expect(await ask(caller, { retention: { ...usual, fulls: 8 } })).toBe('temporal-unavailable');
   });
 });

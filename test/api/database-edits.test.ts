@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findDatabase, sshKeyPlace } from '#db/databases.ts';
+import { findDatabase, sshKeyPlace, updateDatabase } from '#db/databases.ts';
+import { requireOwnKey } from '#db/master-key.ts';
 import { endTask, insertTask } from '#db/tasks.ts';
 import { addAttached, addBackup, addDatabase, privateKey } from './fixtures.ts';
 import { type LiveWorld, startLiveWorld } from './live-world.ts';
@@ -100,5 +101,38 @@ describe('removing a database', () => {
     expect((await findDatabase(world.db, id))?.ssh_key_sealed).toHaveLength(0);
     expect((await caller.ask('POST', `/databases/${id}/checks`)).status).toBe(404);
     await addDatabase(world, caller.id, { name: 'short-lived' });
+  });
+
+  it('leaves nothing that is taken for a foreign key, and nothing to be a replica of', async () => {
+    const id = await addDatabase(world, caller.id);
+    expect((await remove(id)).status).toBe(204);
+    await world.db
+      .updateTable('databases')
+      .set({ ssh_key_sealed: Buffer.alloc(0) })
+      .where('deleted_at', 'is not', null)
+      .execute();
+    const others = await world.db.selectFrom('databases').select('id').where('deleted_at', 'is', null).execute();
+    await world.db
+      .updateTable('databases')
+      .set({ deleted_at: new Date(), ssh_key_sealed: Buffer.alloc(0) })
+      .where('deleted_at', 'is', null)
+      .execute();
+    await requireOwnKey(world.db, world.sealer);
+    const ids = others.map((other) => other.id);
+    await world.db.updateTable('databases').set({ deleted_at: null }).where('id', 'in', ids).execute();
+    await expect(requireOwnKey(world.db, world.sealer)).rejects.toThrow('not the one of this catalogue');
+    const replica = { name: 'r', engine: 'postgresql', host: 'h', sshUser: 'u', sshPrivateKey: privateKey, role: 'replica', primaryId: id };
+    expect((await caller.ask('POST', '/databases', replica)).body).toMatchObject({ errors: [{ path: 'primaryId' }] });
+    await expect(updateDatabase(world.db, id, { host: 'h' })).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('of a replica waits for what runs on its primary', async () => {
+    const primaryId = await addDatabase(world, caller.id);
+    const id = await addDatabase(world, caller.id, { primaryId });
+    const taskId = randomUUID();
+    await insertTask(world.db, { id: taskId, kind: 'backup', owner_id: caller.id, database_id: primaryId });
+    expect((await remove(id)).body).toMatchObject({ code: 'database-busy' });
+    await endTask(world.db, taskId, { status: 'completed' });
+    expect((await remove(id)).status).toBe(204);
   });
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { endLostRequests } from '#api/lost-requests.ts';
-import { insertTask } from '#db/tasks.ts';
+import { beginTask, failQueuedTask, insertTask } from '#db/tasks.ts';
 import type { TaskKind } from '#domain/states.ts';
 import { addDatabase } from './fixtures.ts';
 import { type LiveWorld, startLiveWorld } from './live-world.ts';
@@ -43,6 +44,21 @@ describe('a request that was written down', () => {
     expect(await workflow.query('status')).toMatchObject({ status: 'active', consecutiveFailures: 0 });
   });
 
+  it('does not begin when it was taken back', async () => {
+    await expect(beginTask(world.db, randomUUID(), 'w')).rejects.toMatchObject({ code: 'request-lost' });
+  });
+
+  it('of a check leaves no database that is for ever being checked, and one that cannot be judged keeps no other', async () => {
+    await world.db.updateTable('databases').set({ status: 'checking' }).where('id', '=', databaseId).execute();
+    const [broken, taskId] = [await addQueuedTask('backup'), await addQueuedTask('check')];
+    await world.db.updateTable('tasks').set({ policy_id: null, database_id: null, kind: 'check' }).where('id', '=', broken).execute();
+    const failing = { ...world.deps, temporal: brokenFor(world.deps.temporal, 'check-') };
+    await expect(endLostRequests(failing, inTenMinutes())).rejects.toThrow('no answer');
+    expect(await getTask(taskId)).toMatchObject({ status: 'failed' });
+    expect((await caller.ask('GET', `/databases/${databaseId}`)).body).toMatchObject({ status: 'error' });
+    await failQueuedTask(world.db, broken, { code: 'request-lost', message: 'x' });
+  });
+
   it('goes on when its policy has noted it', async () => {
     const taskId = await addQueuedTask('backup');
     await world.temporal.workflow.getHandle(`policy-${policyId}`).executeUpdate('attach', { args: [{ taskId, databaseId }] });
@@ -62,4 +78,13 @@ async function addQueuedTask(kind: TaskKind): Promise<string> {
 
 async function getTask(id: string | undefined): Promise<Record<string, unknown>> {
   return (await caller.ask('GET', `/tasks/${id}`)).body;
+}
+
+/** A client that gets no answer about the one workflow, as where a worker is stuck in it. */
+function brokenFor(client: Client, workflowId: string): Client {
+  const getHandle = client.workflow.getHandle.bind(client.workflow);
+  const workflow = Object.assign(Object.create(client.workflow) as Client['workflow'], {
+    getHandle: (id: string) => (id === workflowId ? { describe: () => Promise.reject(new Error('no answer')) } : getHandle(id)),
+  });
+  return Object.create(client, { workflow: { value: workflow } }) as Client;
 }
