@@ -5,6 +5,7 @@ import { checkWorkflowId, deletionWorkflowId, policyWorkflowId } from '#domain/n
 import { markUnchecked } from '#db/databases.ts';
 import { messageOf } from '#domain/errors.ts';
 import type { PolicyState } from '#workflows/messages.ts';
+import { withinTimeout } from './operations.ts';
 import type { ApiDeps } from './route.ts';
 
 /** After the time that an answer may take, a request that Temporal has taken is noted within this. */
@@ -30,8 +31,9 @@ export async function endLostRequests(deps: ApiDeps, now = Date.now()): Promise<
   return lost;
 }
 
-async function endIfLost({ db, ...deps }: ApiDeps, task: TaskRow): Promise<boolean> {
-  if (await isExpected({ db, ...deps }, task)) return false;
+async function endIfLost(deps: ApiDeps, task: TaskRow): Promise<boolean> {
+  if (await isExpected(deps, task)) return false;
+  const { db } = deps;
   const message = 'Temporal was not there to take the request; nothing was done';
   await failQueuedTask(db, task.id, { code: 'request-lost', message });
   if (task.kind === 'check' && task.database_id !== null) await markUnchecked(db, task.database_id, message);
@@ -66,20 +68,16 @@ async function isExpected(deps: ApiDeps, task: TaskRow): Promise<boolean> {
   if (task.database_id === null) return isRunning(deps, deletionWorkflowId(task.policy_id));
   const workflowId = policyWorkflowId(task.policy_id);
   if (!(await isRunning(deps, workflowId))) return false;
-  const { tasks } = await withDeadline(deps, () => deps.temporal.workflow.getHandle(workflowId).query<PolicyState>('status'));
+  const { tasks } = await withinTimeout(deps, () => deps.temporal.workflow.getHandle(workflowId).query<PolicyState>('status'));
   return tasks.includes(task.id);
 }
 
 async function isRunning(deps: ApiDeps, workflowId: string): Promise<boolean> {
   try {
-    const { status } = await withDeadline(deps, () => deps.temporal.workflow.getHandle(workflowId).describe());
+    const { status } = await withinTimeout(deps, () => deps.temporal.workflow.getHandle(workflowId).describe());
     return status.name === 'RUNNING';
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;
   }
-}
-
-function withDeadline<T>(deps: ApiDeps, ask: () => Promise<T>): Promise<T> {
-  return deps.temporal.withDeadline(Date.now() + deps.settings.temporalTimeoutMs, ask);
 }

@@ -189,7 +189,7 @@ async function executeUpdate(deps: ApiDeps, policyId: string, { name, id, args }
   });
 }
 
-function withinTimeout<T>(deps: ApiDeps, ask: () => Promise<T>): Promise<T> {
+export function withinTimeout<T>(deps: ApiDeps, ask: () => Promise<T>): Promise<T> {
   return deps.temporal.withDeadline(Date.now() + deps.settings.temporalTimeoutMs, ask);
 }
 

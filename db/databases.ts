@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
 import type { DatabaseStatus, EngineName, PitrStatus } from '#domain/states.ts';
-import { isUniqueViolation } from './failures.ts';
+import { refuseTaken } from './failures.ts';
 import { type Direction, holding, isAfter, type Page, type PageRequest, requireCursor, toPage } from './paging.ts';
 import type { SealedPlace } from './seal.ts';
 import type { Catalogue, CatalogueTransaction, Tables } from './tables.ts';
@@ -32,13 +32,8 @@ export async function updateDatabase(db: Catalogue, id: string, change: Database
   if (numUpdatedRows === 0n) throw new TidemarkError('not-found', `there is no database ${id}`);
 }
 
-async function refuseTakenName<T>(name: string | undefined, query: Promise<T>): Promise<T> {
-  try {
-    return await query;
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new TidemarkError('already-exists', `there is already a database named "${name}"`, { cause: error });
-  }
+function refuseTakenName<T>(name: string | undefined, query: Promise<T>): Promise<T> {
+  return refuseTaken(`there is already a database named "${name}"`, query);
 }
 
 /** Until the transaction ends it is not attached, and no replica of it is added. */

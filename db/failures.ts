@@ -1,3 +1,5 @@
+import { TidemarkError } from '#domain/errors.ts';
+
 /** What the driver's errors mean. */
 
 const UNIQUE_VIOLATION = '23505';
@@ -7,8 +9,14 @@ const downCodes = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'ENOTFOUND', 'EAI_AGA
 /** The driver gives these no code. */
 const downMessages = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
-export function isUniqueViolation(error: unknown): boolean {
-  return codeOf(error) === UNIQUE_VIOLATION;
+/** Throws `already-exists` with the message where the query met a row that is unique. */
+export async function refuseTaken<T>(message: string, query: Promise<T>): Promise<T> {
+  try {
+    return await query;
+  } catch (error) {
+    if (codeOf(error) !== UNIQUE_VIOLATION) throw error;
+    throw new TidemarkError('already-exists', message, { cause: error });
+  }
 }
 
 /** The catalogue cannot be reached or does not take work: it may soon. */

@@ -2,7 +2,7 @@ import type { Insertable, Selectable, Updateable } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
 import type { RetentionRules } from '#domain/retention.ts';
 import type { PolicyStatus } from '#domain/states.ts';
-import { isUniqueViolation } from './failures.ts';
+import { refuseTaken } from './failures.ts';
 import { holding, isAfter, type Page, type PageRequest, requireCursor, toPage } from './paging.ts';
 import type { SealedPlace } from './seal.ts';
 import type { Catalogue, CatalogueTransaction, Tables } from './tables.ts';
@@ -74,13 +74,8 @@ export async function updatePolicy(db: Catalogue, id: string, change: PolicyChan
   await refuseTakenName(change.name, db.updateTable('policies').set(change).where('id', '=', id).execute());
 }
 
-async function refuseTakenName(name: string | undefined, query: Promise<unknown>): Promise<void> {
-  try {
-    await query;
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new TidemarkError('already-exists', `there is already a policy named "${name}"`, { cause: error });
-  }
+function refuseTakenName<T>(name: string | undefined, query: Promise<T>): Promise<T> {
+  return refuseTaken(`there is already a policy named "${name}"`, query);
 }
 
 export function retentionRules(row: PolicyRow): RetentionRules {

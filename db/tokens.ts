@@ -1,6 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
-import { TidemarkError } from '#domain/errors.ts';
-import { isUniqueViolation } from './failures.ts';
+import { refuseTaken } from './failures.ts';
 import type { Catalogue, Tables } from './tables.ts';
 import type { UserRow } from './users.ts';
 
@@ -8,12 +7,7 @@ export type TokenRow = Selectable<Tables['api_tokens']>;
 
 /** Throws `already-exists` when the user has another of this name. */
 export async function insertToken(db: Catalogue, token: Insertable<Tables['api_tokens']>): Promise<void> {
-  try {
-    await db.insertInto('api_tokens').values(token).execute();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new TidemarkError('already-exists', `there is already a token named "${token.name}"`, { cause: error });
-  }
+  await refuseTaken(`there is already a token named "${token.name}"`, db.insertInto('api_tokens').values(token).execute());
 }
 
 /** A token that has not expired, with its user, unless that one is disabled; notes that it was used, to the minute. */

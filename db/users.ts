@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
-import { isUniqueViolation } from './failures.ts';
+import { refuseTaken } from './failures.ts';
 import type { Catalogue, CatalogueTransaction, Tables } from './tables.ts';
 
 export type UserRow = Selectable<Tables['users']>;
@@ -36,12 +36,7 @@ export async function hasUsers(db: Catalogue): Promise<boolean> {
 
 /** Throws `already-exists` when somebody else has the address. */
 export async function insertUser(db: Catalogue, user: Pick<UserRow, 'id' | 'email' | 'name' | 'role' | 'password_hash'>): Promise<void> {
-  try {
-    await db.insertInto('users').values(user).execute();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new TidemarkError('already-exists', `there is already a user ${user.email}`, { cause: error });
-  }
+  await refuseTaken(`there is already a user ${user.email}`, db.insertInto('users').values(user).execute());
 }
 
 /** By address. */

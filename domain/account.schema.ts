@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { tokenScopes, userRoles } from './states.ts';
+import { nameSchema } from './text.schema.ts';
 
 const MIN_PASSWORD_LENGTH = 12;
 const MIN_DISTINCT_CHARACTERS = 6;
@@ -12,17 +13,10 @@ export const passwordSchema = z
   .refine((password) => new Set(password).size >= MIN_DISTINCT_CHARACTERS, `needs at least ${MIN_DISTINCT_CHARACTERS} different characters`)
   .refine((password) => !/tidemark/i.test(password), 'must not name Tidemark: that is guessed first');
 
-const shortText = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters');
-
 export const userCreateSchema = z
   .strictObject({
     email: z.email().max(320).toLowerCase(),
-    name: shortText,
+    name: nameSchema,
     role: z.enum(userRoles).default('user'),
     password: passwordSchema.describe('The first one; the user should change it.'),
   })
@@ -30,7 +24,7 @@ export const userCreateSchema = z
 
 export const userEditSchema = z
   .strictObject({
-    name: shortText.optional(),
+    name: nameSchema.optional(),
     role: z.enum(userRoles).optional(),
     isDisabled: z.boolean().optional().describe('A disabled user cannot sign in; sessions and tokens end at once. What is theirs goes on.'),
     password: passwordSchema.optional().describe('A new one, for somebody who has lost theirs.'),
@@ -39,7 +33,7 @@ export const userEditSchema = z
 
 export const meEditSchema = z
   .strictObject({
-    name: shortText.optional(),
+    name: nameSchema.optional(),
     receivesAllNotices: z.boolean().optional().describe("Mails about everybody's policies, not only one's own; admins only."),
   })
   .meta({ id: 'MeEdit' });
@@ -50,7 +44,7 @@ export const passwordChangeSchema = z
 
 export const tokenCreateSchema = z
   .strictObject({
-    name: shortText,
+    name: nameSchema,
     scope: z
       .enum(tokenScopes)
       .describe(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { databaseRoles, engineNames } from './states.ts';
+import { nameSchema } from './text.schema.ts';
 
 const hostName = z
   .string()
@@ -7,13 +8,6 @@ const hostName = z
   .regex(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, 'must be a host name or an address');
 
 const port = z.int().min(1).max(65_535);
-
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters');
 
 const sshUser = z.string().regex(/^[a-z_][a-z0-9_.-]{0,31}$/i, 'must be a user name');
 
@@ -25,7 +19,7 @@ const hostKey = z
 
 export const databaseCreateSchema = z
   .strictObject({
-    name,
+    name: nameSchema,
     engine: z.enum(engineNames),
     host: hostName,
     port: port.optional().describe("The server's port; the engine's usual one when left out."),
@@ -51,7 +45,7 @@ export type DatabaseCreate = z.infer<typeof databaseCreateSchema>;
 
 export const databaseEditSchema = z
   .strictObject({
-    name: name.optional(),
+    name: nameSchema.optional(),
     host: hostName.optional().describe('Where the same machine is found now: it has to show the same host key.'),
     port: port.optional().describe('Of another server on the machine; only while the database is not attached.'),
     sshPort: port.optional(),

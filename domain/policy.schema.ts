@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fullFrequencies, incrementalHours, weekdays } from './states.ts';
+import { nameSchema } from './text.schema.ts';
 
 const endpoint = z
   .string()
@@ -87,16 +88,9 @@ const logArchiveMinutes = z
     'With PITR, how often binary logs are archived: so much may be lost with a host. PostgreSQL archives by itself, at least once a minute.',
   );
 
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^[^\p{Cc}]+$/u, 'must not contain control characters');
-
 export const policyCreateSchema = z
   .strictObject({
-    name,
+    name: nameSchema,
     store: storeSchema,
     schedule: scheduleSchema.prefault({}),
     retention: retentionSchema.prefault({}),
@@ -109,7 +103,7 @@ export const policyCreateSchema = z
 
 export const policyEditSchema = z
   .strictObject({
-    name: name.optional(),
+    name: nameSchema.optional(),
     accessKey: token.optional(),
     secretKey: token.optional(),
     store: storeLocationSchema.optional(),
