@@ -5,6 +5,7 @@ import { insertAuditRow } from '#db/audit.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { AuditOutcome } from '#domain/states.ts';
+import { sendEvents, type Subscribe } from './event-stream.ts';
 import { fieldProblems, InvalidRequestError } from './problems.ts';
 import type { FieldProblem } from './problems.ts';
 import type { ApiDeps, Call, Peer, Route, SignedIn } from './route.ts';
@@ -28,10 +29,17 @@ export function createHandler(route: Route, deps: ApiDeps): RequestHandler {
       throw error;
     });
     await tellOutcome('done');
-    response.status(route.answer.status);
-    if (route.answer.schema === undefined) response.end();
-    else response.json(route.answer.schema.parse(result));
+    const { status, schema, events } = route.answer;
+    if (events !== undefined) await sendEvents(response, events, result as Subscribe, () => isStillSignedIn(deps, request, user));
+    else if (schema === undefined) response.status(status).end();
+    else response.status(status).json(schema.parse(result));
   };
+}
+
+/** As the same, with the same rights. */
+async function isStillSignedIn(deps: ApiDeps, request: Request, user: SignedIn | undefined): Promise<boolean> {
+  const now = await findSignedIn(deps.db, request, 'watching');
+  return now?.id === user?.id && now?.role === user?.role;
 }
 
 async function authorize(route: Route, deps: ApiDeps, request: Request): Promise<SignedIn | undefined> {

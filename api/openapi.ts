@@ -44,8 +44,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
 
 function operationOf(route: Route, schemas: Json): Json {
   const { operationId, summary, answer } = route;
-  const content =
-    answer.schema === undefined ? {} : { content: { 'application/json': { schema: schemaOf(answer.schema, 'output', schemas) } } };
+  const content = { ...contentOf('application/json', answer.schema, schemas), ...contentOf('text/event-stream', answer.events, schemas) };
   return {
     operationId,
     summary,
@@ -55,10 +54,14 @@ function operationOf(route: Route, schemas: Json): Json {
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input', schemas) } } } }),
     responses: {
-      [String(answer.status)]: { description: answer.description, ...content },
+      [String(answer.status)]: { description: answer.description, ...(Object.keys(content).length === 0 ? {} : { content }) },
       default: { $ref: '#/components/responses/Problem' },
     },
   };
+}
+
+function contentOf(type: string, schema: ZodType | undefined, schemas: Json): Json {
+  return schema === undefined ? {} : { [type]: { schema: schemaOf(schema, 'output', schemas) } };
 }
 
 function securityOf({ auth, needs }: Route): Json[] {

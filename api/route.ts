@@ -5,12 +5,14 @@ import type { Sealer } from '#db/seal.ts';
 import type { Catalogue } from '#db/tables.ts';
 import type { UserRow } from '#db/users.ts';
 import type { TokenScope } from '#domain/states.ts';
+import type { ChangeFeed } from './changes.ts';
 
 export interface ApiDeps {
   readonly db: Catalogue;
   readonly temporal: Client;
   readonly sealer: Sealer;
   readonly logger: Logger;
+  readonly changes: ChangeFeed;
   readonly settings: RequestSettings;
 }
 
@@ -88,7 +90,13 @@ export interface Route<
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
-  readonly answer: { readonly status: number; readonly description: string; readonly schema?: R };
+  readonly answer: {
+    readonly status: number;
+    readonly description: string;
+    readonly schema?: R;
+    /** Of the data of server-sent events; `handle` then returns a `Subscribe`. */
+    readonly events?: ZodType;
+  };
   // a method, so that routes of all shapes fit into one table
   handle(call: Call<A, output<P>, output<Q>, output<B>>): Promise<input<R>>;
 }

@@ -5,6 +5,7 @@ import { auditRoutes } from './audit.ts';
 import { backupRoutes } from './backups.ts';
 import { databaseEditRoutes } from './database-edits.ts';
 import { databaseRoutes } from './databases.ts';
+import { createEventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { createMeRoutes } from './me.ts';
 import { noticeRoutes } from './notices.ts';
@@ -40,6 +41,7 @@ export function createRoutes(): Route[] {
     ...restoreRoutes,
     ...retentionRoutes,
     ...taskRoutes,
+    ...createEventRoutes(),
     ...noticeRoutes,
     ...auditRoutes,
     ...healthRoutes,

@@ -10,10 +10,10 @@ import { connectCatalogue } from '#db/connect.ts';
 import { readMasterKey, requireOwnKey } from '#db/master-key.ts';
 import { migrateToLatest } from '#db/migrate.ts';
 import { createSealer } from '#db/seal.ts';
-import type { Catalogue } from '#db/tables.ts';
 import { createApi } from './app.ts';
 import type { BootstrapAdmin } from './bootstrap.ts';
 import { ensureBootstrapAdmin } from './bootstrap.ts';
+import { createChangeFeed } from './changes.ts';
 import { watchLostRequests } from './lost-requests.ts';
 import { createMetricsListener } from './metrics.ts';
 import type { ApiSettings } from './settings.ts';
@@ -34,13 +34,15 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
   const sealer = createSealer(await readMasterKey(settings.masterKeyFile));
   const db = connectCatalogue(settings.databaseUrl);
   const connection = Connection.lazy({ address: settings.temporalAddress });
+  const changes = createChangeFeed(settings.databaseUrl, logger);
+  const release = (): Promise<unknown> => Promise.allSettled([changes.stop(), connection.close(), db.destroy()]);
   try {
     await migrateToLatest(db);
     await requireOwnKey(db, sealer);
     const { adminEmail: email, adminPasswordFile: passwordFile } = settings;
     const createdAdmin = await ensureBootstrapAdmin(db, { email, passwordFile });
     const temporal = new Client({ connection, namespace: settings.temporalNamespace });
-    const deps = { db, temporal, sealer, logger, settings };
+    const deps = { db, temporal, sealer, logger, changes, settings };
     const { host, port, metricsPort, tls } = settings;
     const server = await listen(await createApiServer(createApi(deps), tls), host, port);
     const metrics = metricsPort === undefined ? undefined : await listen(createServer(createMetricsListener(db)), host, metricsPort);
@@ -50,12 +52,12 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
       metricsUrl: metrics === undefined ? undefined : `${urlOf(metrics)}/metrics`,
       createdAdmin,
       async stop() {
-        await Promise.all([lostRequests.stop(), close(server), ...(metrics === undefined ? [] : [close(metrics)])]);
-        await release(connection, db);
+        await Promise.all([changes.stop(), lostRequests.stop(), close(server), ...(metrics === undefined ? [] : [close(metrics)])]);
+        await release();
       },
     };
   } catch (error) {
-    await release(connection, db);
+    await release();
     throw error;
   }
 }
@@ -86,8 +88,4 @@ async function close(server: Server): Promise<void> {
   const late = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
   await isClosed;
   clearTimeout(late);
-}
-
-async function release(connection: Connection, db: Catalogue): Promise<void> {
-  await Promise.allSettled([connection.close(), db.destroy()]);
 }

@@ -42,13 +42,13 @@ export function createToken(): string {
   return `${TOKEN_PREFIX}${randomBytes(TOKEN_BYTES).toString('base64url')}`;
 }
 
-/** By the token that a program sends, else by the session's cookie. */
-export async function findSignedIn(db: Catalogue, request: Request): Promise<SignedIn | undefined> {
+/** By the token that a program sends, else by the session's cookie. Somebody who is only `watching` is not seen: a window left open ends like any other. */
+export async function findSignedIn(db: Catalogue, request: Request, as: 'asking' | 'watching' = 'asking'): Promise<SignedIn | undefined> {
   const { authorization, cookie } = request.headers;
   if (authorization !== undefined) return findBearer(db, authorization);
   const token = readCookie(cookie, cookieName(request.secure));
   if (token === undefined) return undefined;
-  const found = await findSession(db, hashToken(token), idleSince());
+  const found = await findSession(db, hashToken(token), { idleSince: idleSince(), isSeen: as === 'asking' });
   return found && { ...found.user, access: { kind: 'session', id: found.session.id, confirmedAt: found.session.confirmed_at } };
 }
 

@@ -8,15 +8,15 @@ export async function insertSession(db: Catalogue, session: Insertable<Tables['s
   await db.insertInto('sessions').values(session).execute();
 }
 
-/** A session that has not expired and was seen after `idleSince`, with its user, unless that one is disabled; notes that it was seen. */
+/** A session that has not expired and was seen after `idleSince`, with its user, unless that one is disabled; notes that it is seen now, if it is. */
 export async function findSession(
   db: Catalogue,
   tokenHash: Buffer,
-  idleSince: Date,
+  { idleSince, isSeen }: { idleSince: Date; isSeen: boolean },
 ): Promise<{ session: SessionRow; user: UserRow } | undefined> {
   const session = await db
     .updateTable('sessions')
-    .set({ last_seen_at: new Date() })
+    .set(({ ref }) => ({ last_seen_at: isSeen ? new Date() : ref('last_seen_at') }))
     .where('token_hash', '=', tokenHash)
     .where('expires_at', '>', new Date())
     .where('last_seen_at', '>', idleSince)

@@ -37,6 +37,10 @@ export type TaskStatus = (typeof taskStatuses)[number];
 export const noticeKinds = ['backup-failed', 'policy-paused', 'pitr-gap', 'source-changed'] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
+/** Of what rows the changes are told as they happen. */
+export const changeKinds = ['task', 'database', 'policy', 'attachment', 'backup', 'restore', 'notice'] as const;
+export type ChangeKind = (typeof changeKinds)[number];
+
 export const auditOutcomes = ['begun', 'done', 'refused', 'unknown'] as const;
 export type AuditOutcome = (typeof auditOutcomes)[number];
 

@@ -75,6 +75,7 @@ export const matrix: Readonly<Record<string, readonly Cell[]>> = {
   deleteBackup: destroy,
   listTasks: lookAtOwn,
   getTask: look,
+  watchChanges: lookAtOwn,
   listNotices: adminLooks,
   listAuditRows: adminLooks,
   verifyAuditRows: adminLooks,

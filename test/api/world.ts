@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { createApi } from '#api/app.ts';
+import { createChangeFeed } from '#api/changes.ts';
 import { createLogger } from '#api/logger.ts';
 import type { ApiDeps } from '#api/route.ts';
 import { createToken, hashToken } from '#api/session-cookie.ts';
@@ -31,6 +32,8 @@ export interface Caller {
   readonly id: string;
   /** The path below /api/v1; the body is sent as JSON. */
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** The same, for what does not end by itself. */
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 
 export interface ApiWorld {
@@ -51,7 +54,7 @@ export interface ApiWorld {
 
 /** The API on a catalogue of its own. */
 export async function startApiWorld(options: { temporalAddress?: string; temporalTimeoutMs?: number } = {}): Promise<ApiWorld> {
-  const { db, drop } = await createTestCatalogue();
+  const { db, url: databaseUrl, drop } = await createTestCatalogue();
   const heard: string[] = [];
   const connection = Connection.lazy({ address: options.temporalAddress ?? nowhere, connectTimeout: '2 s' });
   const temporal = new Client({ connection });
@@ -62,6 +65,7 @@ export async function startApiWorld(options: { temporalAddress?: string; tempora
     temporal,
     sealer,
     logger,
+    changes: createChangeFeed(databaseUrl, logger),
     settings: { temporalTimeoutMs: options.temporalTimeoutMs ?? 500, probeTimeoutMs: 20_000 },
   };
   const server = createServer(createApi(deps)).listen(0, '127.0.0.1');
@@ -84,6 +88,7 @@ export async function startApiWorld(options: { temporalAddress?: string; tempora
     },
     addCaller: (role) => addCaller(db, url, heard, role),
     async stop() {
+      await deps.changes.stop();
       server.close();
       server.closeAllConnections();
       await connection.close();
@@ -100,16 +105,20 @@ async function addCaller(db: Catalogue, url: string, heard: string[], role: User
 }
 
 function createCaller(url: string, heard: string[], id: string, base: Record<string, string> = {}): Caller {
+  const send: Caller['send'] = (method, path, body, headers) =>
+    fetch(path.startsWith('/api/') || path.endsWith('z') ? `${url}${path}` : `${url}/api/v1${path}`, {
+      method,
+      headers: { ...base, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
   return {
     id,
+    send,
     async ask(method, path, body, headers) {
-      const request = {
-        method,
-        headers: { ...base, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      };
-      const response = await fetch(path.startsWith('/api/') || path.endsWith('z') ? `${url}${path}` : `${url}/api/v1${path}`, request);
-      const text = await response.text();
+      const response = await send(method, path, body, headers);
+      const isEndless = response.headers.get('content-type') === 'text/event-stream';
+      if (isEndless) await response.body?.cancel();
+      const text = isEndless ? '' : await response.text();
       heard.push(text);
       const parsed = text === '' ? {} : (JSON.parse(text) as Answer['body']);
       return { status: response.status, headers: response.headers, text, body: parsed, id: String(parsed['id']) };
