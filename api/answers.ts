@@ -8,6 +8,8 @@ export const idParams = z.strictObject({ id: z.uuid() });
 export const at = z.iso.datetime().describe('UTC.');
 export const maybeAt = at.nullable();
 
+export const revisionSchema = z.int().describe('Counts the edits; also the ETag, by which If-Match refuses to overwrite another.');
+
 /** A list in an object, so that a cursor finds its place beside the items. */
 export function listOf<S extends z.ZodType>(item: S) {
   return z.object({ items: z.array(item) });

@@ -14,6 +14,7 @@ import { databaseSchema, viewDatabase } from './database-view.ts';
 import { requireTemporal, startCheck } from './operations.ts';
 import { getVisibleDatabase } from './ownership.ts';
 import { InvalidRequestError, invalidField } from './problems.ts';
+import { requireRevision } from './revisions.ts';
 import type { UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
 import { normalisePrivateKey } from './ssh-key.ts';
@@ -47,14 +48,21 @@ export const databaseEditRoutes = [
       await call.deps.db.transaction().execute(async (transaction) => {
         const changes = changesOf(viewDatabase(database), viewDatabase({ ...database, ...change }));
         await call.audit(`database:${database.id}`, { fields, changes }, transaction);
+        await requireRevision(transaction, 'databases', database.id, call.expectedRevision);
         // another machine in the middle of what runs would be given its second half
         if (call.body.hostKey !== undefined) await refuseUnfinished(transaction, database);
         else if (isReached) await refuseUnfinished(transaction, database, 'check');
         await updateDatabase(transaction, database.id, change);
         if (taskId !== null)
-          await insertTask(transaction, { id: taskId, kind: 'check', owner_id: database.owner_id, database_id: database.id });
+          await insertTask(transaction, {
+            id: taskId,
+            kind: 'check',
+            owner_id: database.owner_id,
+            database_id: database.id,
+            request_id: call.requestId,
+          });
       });
-      if (taskId !== null) await startCheck(call.deps, { id: database.id, name: change.name ?? database.name }, taskId, START_TRIES);
+      if (taskId !== null) await startCheck(call, { id: database.id, name: change.name ?? database.name }, taskId, START_TRIES);
       return { ...viewDatabase(await getVisibleDatabase(call, database.id)), taskId };
     },
   }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DatabaseOverview } from '#db/databases.ts';
 import { findOverdueSince } from '#domain/overdue.ts';
 import { databaseRoles, databaseStatuses, engineNames, pitrStatuses } from '#domain/states.ts';
-import { at, isoOf, maybeAt, maybeIsoOf } from './answers.ts';
+import { at, isoOf, maybeAt, maybeIsoOf, revisionSchema } from './answers.ts';
 import { fingerprintOf } from './ssh-key.ts';
 
 const attachmentSummarySchema = z
@@ -34,6 +34,7 @@ export const databaseSchema = z
     statusMessage: z.string().nullable(),
     checkedAt: maybeAt,
     attachment: attachmentSummarySchema.nullable(),
+    revision: revisionSchema,
     createdAt: at,
   })
   .meta({ id: 'Database' });
@@ -56,6 +57,7 @@ export function viewDatabase(row: DatabaseOverview): z.infer<typeof databaseSche
     statusMessage: row.status_message,
     checkedAt: maybeIsoOf(row.checked_at),
     attachment: viewAttachment(row),
+    revision: row.revision,
     createdAt: isoOf(row.created_at),
   };
 }

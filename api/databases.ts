@@ -61,9 +61,9 @@ export const databaseRoutes = [
         await call.audit(`database:${database.id}`, { name: database.name, host: database.host, ownerId: owner_id }, transaction);
         await requirePrimary(transaction, call.body, owner_id);
         await insertDatabase(transaction, database);
-        await insertTask(transaction, { id: taskId, kind: 'check', owner_id, database_id: database.id });
+        await insertTask(transaction, { id: taskId, kind: 'check', owner_id, database_id: database.id, request_id: call.requestId });
       });
-      await startCheck(call.deps, database, taskId);
+      await startCheck(call, database, taskId);
       return { ...viewDatabase(await getVisibleDatabase(call, database.id)), taskId };
     },
   }),
@@ -110,9 +110,15 @@ export const databaseRoutes = [
       const taskId = randomUUID();
       await call.deps.db.transaction().execute(async (transaction) => {
         await call.audit(`database:${database.id}`, { taskId }, transaction);
-        await insertTask(transaction, { id: taskId, kind: 'check', owner_id: database.owner_id, database_id: database.id });
+        await insertTask(transaction, {
+          id: taskId,
+          kind: 'check',
+          owner_id: database.owner_id,
+          database_id: database.id,
+          request_id: call.requestId,
+        });
       });
-      await startCheck(call.deps, database, taskId);
+      await startCheck(call, database, taskId);
       return viewNewTask(call.deps, taskId);
     },
   }),
@@ -131,7 +137,7 @@ function newDatabase(
   call: UserCall,
   body: DatabaseCreate,
   more: { owner_id: string; ssh_key: string },
-): Omit<DatabaseRow, 'version' | 'status' | 'status_message' | 'checked_at' | 'deleted_at' | 'created_at'> {
+): Omit<DatabaseRow, 'version' | 'status' | 'status_message' | 'checked_at' | 'deleted_at' | 'revision' | 'created_at'> {
   const id = randomUUID();
   return {
     id,

@@ -6,9 +6,11 @@ import type { Catalogue } from '#db/tables.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { AuditOutcome } from '#domain/states.ts';
 import { sendEvents, type Subscribe } from './event-stream.ts';
+import { answerOnce, type Answer, type Failed } from './idempotency.ts';
 import { fieldProblems, InvalidRequestError } from './problems.ts';
 import type { FieldProblem } from './problems.ts';
 import type { ApiDeps, Call, Peer, Route, SignedIn } from './route.ts';
+import { etagOf, readExpectedRevision } from './revisions.ts';
 import { requireRights } from './rights.ts';
 import { refuseForeignOrigin } from './same-origin.ts';
 import { findSignedIn } from './session-cookie.ts';
@@ -22,18 +24,32 @@ export function createHandler(route: Route, deps: ApiDeps): RequestHandler {
     if (route.method !== 'get') refuseForeignOrigin(request.headers);
     const user = await authorize(route, deps, request);
     if (route.body !== undefined) await readBody(request, response);
-    const { call, tellOutcome } = audited(route, createCall(route, deps, request, response, user));
-    const result = await route.handle(call).catch(async (error: unknown) => {
-      // what went wrong first is what is told
-      await tellOutcome(isUncertain(error) ? 'unknown' : 'refused', error).catch(() => undefined);
-      throw error;
-    });
-    await tellOutcome('done');
+    const { call, tellOutcome, judge } = audited(route, createCall(route, deps, request, response, user));
+    const act = async (): Promise<unknown> => {
+      const result = await route.handle(call).catch(async (error: unknown) => {
+        const outcome = judge(error);
+        // what went wrong first is what is told
+        if (outcome !== 'not-begun') await tellOutcome(outcome, error).catch(() => undefined);
+        throw error;
+      });
+      await tellOutcome('done');
+      return result;
+    };
     const { status, schema, events } = route.answer;
-    if (events !== undefined) await sendEvents(response, events, result as Subscribe, () => isStillSignedIn(deps, request, user));
-    else if (schema === undefined) response.status(status).end();
-    else response.status(status).json(schema.parse(result));
+    if (events !== undefined) return sendEvents(response, events, (await act()) as Subscribe, () => isStillSignedIn(deps, request, user));
+    const answer = async (): Promise<Answer> => {
+      const result = await act();
+      return schema === undefined ? { status } : { status, body: schema.parse(result) };
+    };
+    send(response, route.method !== 'post' || user === undefined ? await answer() : await answerOnce(deps, request, user, answer, judge));
   };
+}
+
+function send(response: Response, { status, body }: Answer): void {
+  response.status(status);
+  if (body === undefined) return void response.end();
+  if (typeof body === 'object' && body !== null && 'revision' in body) response.setHeader('ETag', etagOf(Number(body.revision)));
+  response.json(body);
 }
 
 /** As the same, with the same rights. */
@@ -73,6 +89,7 @@ function createCall(route: Route, deps: ApiDeps, request: Request, response: Res
     params,
     query,
     body,
+    expectedRevision: route.method === 'patch' ? readExpectedRevision(request.headers['if-match']) : undefined,
     peer,
     requestId: String(response.getHeader('X-Request-Id')),
   };
@@ -89,7 +106,7 @@ const uncertain: ReadonlySet<string> = new Set(['temporal-unavailable', 'catalog
 function audited(
   route: Route,
   call: Omit<Call, 'audit'>,
-): { call: Call; tellOutcome(outcome: AuditOutcome, error?: unknown): Promise<void> } {
+): { call: Call; tellOutcome(outcome: AuditOutcome, error?: unknown): Promise<void>; judge(error: unknown): Failed } {
   const { deps, user, peer, requestId } = call;
   let begun: { readonly actor_id: string | null; readonly subject: string } | undefined;
   const insert = (db: Catalogue, outcome: AuditOutcome, details: object, who: NonNullable<typeof begun>): Promise<void> =>
@@ -109,6 +126,7 @@ function audited(
         await insert(db, 'begun', details, begun);
       },
     },
+    judge: (error) => (begun === undefined ? 'not-begun' : isUncertain(error) ? 'unknown' : 'refused'),
     async tellOutcome(outcome, error) {
       if (begun === undefined) return;
       const details = outcome === 'done' ? {} : { code: error instanceof TidemarkError ? error.code : 'internal' };

@@ -10,6 +10,7 @@ import { tokenScopes } from '#domain/states.ts';
 import { at, idParams, isoOf, listOf, maybeAt, maybeIsoOf } from './answers.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { invalidField } from './problems.ts';
+import { requireRevision } from './revisions.ts';
 import { defineRoute } from './route.ts';
 import { createToken, hashToken } from './session-cookie.ts';
 import type { SignInGuard } from './sign-in-guard.ts';
@@ -28,37 +29,7 @@ const createdTokenSchema = tokenSchema
 /** What concerns whoever is signed in. */
 export function createMeRoutes(guard: SignInGuard) {
   return [
-    defineRoute({
-      method: 'get',
-      path: '/api/v1/me',
-      operationId: 'getMe',
-      summary: 'Who is signed in.',
-      auth: 'user',
-      answer: { status: 200, description: 'The user of the session or token.', schema: userSchema },
-      handle: async (call) => viewUser(call.user),
-    }),
-    defineRoute({
-      method: 'patch',
-      path: '/api/v1/me',
-      operationId: 'editMe',
-      summary: "One's name, and whether an admin gets the mails about everybody's policies.",
-      auth: 'user',
-      needs: 'session',
-      body: meEditSchema,
-      answer: { status: 200, description: 'Changed.', schema: userSchema },
-      async handle(call) {
-        const { name, receivesAllNotices } = call.body;
-        if (receivesAllNotices !== undefined && call.user.role !== 'admin')
-          throw new TidemarkError('not-allowed', "only admins may have the mails about everybody's policies");
-        await call.audit(`user:${call.user.id}`, { name, receivesAllNotices });
-        const change = {
-          ...(name === undefined ? {} : { name }),
-          ...(receivesAllNotices === undefined ? {} : { receives_all_notices: receivesAllNotices }),
-        };
-        if (Object.keys(change).length > 0) await updateUser(call.deps.db, call.user.id, change);
-        return viewUser(await getUser(call.deps.db, call.user.id));
-      },
-    }),
+    ...profileRoutes,
     defineRoute({
       method: 'post',
       path: '/api/v1/me/password-changes',
@@ -85,6 +56,43 @@ export function createMeRoutes(guard: SignInGuard) {
     ...tokenRoutes,
   ];
 }
+
+const profileRoutes = [
+  defineRoute({
+    method: 'get',
+    path: '/api/v1/me',
+    operationId: 'getMe',
+    summary: 'Who is signed in.',
+    auth: 'user',
+    answer: { status: 200, description: 'The user of the session or token.', schema: userSchema },
+    handle: async (call) => viewUser(call.user),
+  }),
+  defineRoute({
+    method: 'patch',
+    path: '/api/v1/me',
+    operationId: 'editMe',
+    summary: "One's name, and whether an admin gets the mails about everybody's policies.",
+    auth: 'user',
+    needs: 'session',
+    body: meEditSchema,
+    answer: { status: 200, description: 'Changed.', schema: userSchema },
+    async handle(call) {
+      const { name, receivesAllNotices } = call.body;
+      if (receivesAllNotices !== undefined && call.user.role !== 'admin')
+        throw new TidemarkError('not-allowed', "only admins may have the mails about everybody's policies");
+      const change = {
+        ...(name === undefined ? {} : { name }),
+        ...(receivesAllNotices === undefined ? {} : { receives_all_notices: receivesAllNotices }),
+      };
+      await call.deps.db.transaction().execute(async (transaction) => {
+        await call.audit(`user:${call.user.id}`, { name, receivesAllNotices }, transaction);
+        await requireRevision(transaction, 'users', call.user.id, call.expectedRevision);
+        if (Object.keys(change).length > 0) await updateUser(transaction, call.user.id, change);
+      });
+      return viewUser(await getUser(call.deps.db, call.user.id));
+    },
+  }),
+];
 
 const tokenRoutes = [
   defineRoute({

@@ -14,7 +14,7 @@ const problemSchema = z
     code: z.enum(Object.keys(errorCatalogue)),
     hint: z.string(),
     requestId: z.uuid(),
-    errors: z.array(z.object({ in: z.enum(['path', 'query', 'body']), path: z.string(), message: z.string() })).optional(),
+    errors: z.array(z.object({ in: z.enum(['path', 'query', 'header', 'body']), path: z.string(), message: z.string() })).optional(),
   })
   .meta({ id: 'Problem' });
 
@@ -49,7 +49,12 @@ function operationOf(route: Route, schemas: Json): Json {
     operationId,
     summary,
     security: securityOf(route),
-    parameters: [...parametersOf(route.params, 'path', schemas), ...parametersOf(route.query, 'query', schemas)],
+    parameters: [
+      ...parametersOf(route.params, 'path', schemas),
+      ...parametersOf(route.query, 'query', schemas),
+      ...(route.method === 'post' && route.auth !== 'none' ? [idempotencyKey] : []),
+      ...(route.method === 'patch' ? [ifMatch] : []),
+    ],
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input', schemas) } } } }),
@@ -59,6 +64,22 @@ function operationOf(route: Route, schemas: Json): Json {
     },
   };
 }
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'Of your choice, such as a UUID: the same request under the same key is done once, and answered the same for a day.',
+  schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[!-~]+$' },
+};
+
+const ifMatch = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description: "The ETag of the last answer, so that nobody's edit in between is overwritten.",
+  schema: { type: 'string', pattern: '^(\\*|"[1-9][0-9]{0,8}")$' },
+};
 
 function contentOf(type: string, schema: ZodType | undefined, schemas: Json): Json {
   return schema === undefined ? {} : { [type]: { schema: schemaOf(schema, 'output', schemas) } };

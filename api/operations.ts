@@ -68,13 +68,14 @@ export async function requestOperation<U extends keyof Updates>(call: UserCall, 
       database_id: database.id,
       policy_id: policyId,
       restore_id: restore?.id ?? null,
+      request_id: call.requestId,
     });
   });
   try {
     await updatePolicyWorkflow(deps, policyId, {
       name: request.update,
       id: taskId,
-      args: [{ taskId, databaseId: database.id, ...request.more }],
+      args: [{ taskId, databaseId: database.id, requestId: call.requestId, ...request.more }],
     });
   } catch (error) {
     const refusal = refusalOf(error);
@@ -86,16 +87,18 @@ export async function requestOperation<U extends keyof Updates>(call: UserCall, 
 }
 
 /** Starts the workflow that looks whether a database can be reached; its task has been inserted. */
-export async function startCheck(deps: ApiDeps, database: { id: string; name: string }, taskId: string, tries = 1): Promise<void> {
+export async function startCheck(call: UserCall, database: { id: string; name: string }, taskId: string, tries = 1): Promise<void> {
+  const { deps } = call;
   const input: CheckDatabaseInput = { databaseId: database.id, taskId };
-  const options = { taskQueue, workflowId: checkWorkflowId(database.id), args: [input], staticSummary: `Check of ${database.name}` };
+  const memo = memoOf(call, taskId);
+  const options = { taskQueue, workflowId: checkWorkflowId(database.id), args: [input], memo, staticSummary: `Check of ${database.name}` };
   try {
     await startOnce(deps, 'checkDatabase', options, taskId, `${database.name} is being checked already`);
   } catch (error) {
     if (!(error instanceof TidemarkError) || error.code !== 'database-busy') throw error;
     if (tries > 1) {
       await sleep(BETWEEN_TRIES_MS);
-      return startCheck(deps, database, taskId, tries - 1);
+      return startCheck(call, database, taskId, tries - 1);
     }
     await deleteQueuedTask(deps.db, taskId);
     throw error;
@@ -103,10 +106,16 @@ export async function startCheck(deps: ApiDeps, database: { id: string; name: st
 }
 
 /** Starts the workflow that removes what a deleted policy has stored; its task has been inserted, by a transaction that fails with it. */
-export async function startDeletion(deps: ApiDeps, input: DeletePolicyInput, policyName: string): Promise<void> {
+export async function startDeletion(call: UserCall, input: DeletePolicyInput, policyName: string): Promise<void> {
   const staticSummary = `Deletion of the backups of ${policyName}`;
-  const options = { taskQueue, workflowId: deletionWorkflowId(input.policyId), args: [input], staticSummary };
-  await startOnce(deps, 'deletePolicy', options, input.taskId, `the backups of ${policyName} are being deleted already`);
+  const memo = memoOf(call, input.taskId);
+  const options = { taskQueue, workflowId: deletionWorkflowId(input.policyId), args: [input], memo, staticSummary };
+  await startOnce(call.deps, 'deletePolicy', options, input.taskId, `the backups of ${policyName} are being deleted already`);
+}
+
+/** What a log line of the request has in common with the workflow. */
+function memoOf({ requestId }: UserCall, taskId: string): { taskId: string; requestId: string } {
+  return { taskId, requestId };
 }
 
 async function startOnce(deps: ApiDeps, workflow: string, options: WorkflowStartOptions, taskId: string, busy: string): Promise<void> {

@@ -17,6 +17,7 @@ import { getVisiblePolicy, ownerFilter, ownerOfNew } from './ownership.ts';
 import { pageOf, rowPageQuery } from './paging.ts';
 import { policySchema, viewPolicy } from './policy-view.ts';
 import { InvalidRequestError } from './problems.ts';
+import { requireRevision } from './revisions.ts';
 import { requireFresh } from './rights.ts';
 import type { UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
@@ -98,6 +99,7 @@ export const policyRoutes = [
           { fields, changes: changesOf(viewPolicy(policy), viewPolicy({ ...policy, ...change } as PolicyRow)) },
           transaction,
         );
+        await requireRevision(transaction, 'policies', id, call.expectedRevision);
         await refuseMoving(transaction, policy, call.body.store);
         await updatePolicy(transaction, id, change);
       });

@@ -40,9 +40,15 @@ export const policyDeletionRoutes = [
         await lockPolicy(transaction, policy.id);
         await refuseAttached(transaction, policy);
         await updatePolicy(transaction, policy.id, { deleted_at: new Date() });
-        await insertTask(transaction, { id: taskId, kind: 'delete', owner_id: policy.owner_id, policy_id: policy.id });
+        await insertTask(transaction, {
+          id: taskId,
+          kind: 'delete',
+          owner_id: policy.owner_id,
+          policy_id: policy.id,
+          request_id: call.requestId,
+        });
         // Before the row is seen to be gone; what it removes, it removes only after that.
-        if (backups === 'delete') await startDeletion(call.deps, { policyId: policy.id, taskId }, policy.name);
+        if (backups === 'delete') await startDeletion(call, { policyId: policy.id, taskId }, policy.name);
         else await endTask(transaction, taskId, { status: 'completed' });
       });
       // its workflow sees that the row is gone, and ends

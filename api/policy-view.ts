@@ -4,7 +4,7 @@ import { retentionSchema, scheduleSchema } from '#domain/policy.schema.ts';
 import type { Schedule } from '#domain/schedule.ts';
 import { nextSlots } from '#domain/schedule.ts';
 import { backupKinds, policyStatuses } from '#domain/states.ts';
-import { at, isoOf, maybeAt, maybeIsoOf } from './answers.ts';
+import { at, isoOf, maybeAt, maybeIsoOf, revisionSchema } from './answers.ts';
 
 const SHOWN_SLOTS = 5;
 
@@ -38,6 +38,7 @@ export const policySchema = z
     pitrEnabled: z.boolean(),
     logArchiveMinutes: z.int(),
     encryptionEnabled: z.boolean(),
+    revision: revisionSchema,
     nextSlots: z.array(z.object({ at, kind: z.enum(backupKinds) })).describe('The next five; none while the policy is paused.'),
     createdAt: at,
   })
@@ -67,6 +68,7 @@ export function viewPolicy(row: PolicyRow): z.infer<typeof policySchema> {
     pitrEnabled: row.pitr_enabled,
     logArchiveMinutes: row.log_archive_minutes,
     encryptionEnabled: row.encryption_enabled,
+    revision: row.revision,
     nextSlots: slots.map((slot) => ({ at: new Date(slot.at).toISOString(), kind: slot.kind })),
     createdAt: isoOf(row.created_at),
   };

@@ -5,7 +5,7 @@ import type { ErrorCode } from '#domain/errors.ts';
 import { errorCatalogue, TidemarkError } from '#domain/errors.ts';
 
 export interface FieldProblem {
-  readonly in: 'path' | 'query' | 'body';
+  readonly in: 'path' | 'query' | 'header' | 'body';
   /** Dotted, such as `store.bucket`; empty when the whole is meant. */
   readonly path: string;
   readonly message: string;
@@ -50,6 +50,7 @@ const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
   'temporal-unavailable': 5,
   'catalogue-unavailable': 5,
   'too-many-attempts': 60,
+  'request-running': 2,
 };
 
 /** What of an error may be shown; the rest is for the log. */

@@ -58,6 +58,8 @@ export interface Call<A extends Auth = Auth, P = unknown, Q = unknown, B = unkno
   readonly params: P;
   readonly query: Q;
   readonly body: B;
+  /** Of an edit, by `If-Match`; undefined when any will do. */
+  readonly expectedRevision: number | undefined;
   readonly peer: Peer;
   readonly requestId: string;
   /** Records a privileged act; called before its effect. `details` hold no secret. */

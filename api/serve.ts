@@ -34,14 +34,16 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
   const sealer = createSealer(await readMasterKey(settings.masterKeyFile));
   const db = connectCatalogue(settings.databaseUrl);
   const connection = Connection.lazy({ address: settings.temporalAddress });
-  const changes = createChangeFeed(settings.databaseUrl, logger);
-  const release = (): Promise<unknown> => Promise.allSettled([changes.stop(), connection.close(), db.destroy()]);
+  const opened = [() => connection.close(), () => db.destroy()];
+  const release = (): Promise<unknown> => Promise.allSettled(opened.map((close) => close()));
   try {
     await migrateToLatest(db);
     await requireOwnKey(db, sealer);
     const { adminEmail: email, adminPasswordFile: passwordFile } = settings;
     const createdAdmin = await ensureBootstrapAdmin(db, { email, passwordFile });
     const temporal = new Client({ connection, namespace: settings.temporalNamespace });
+    const changes = createChangeFeed(settings.databaseUrl, logger);
+    opened.push(() => changes.stop());
     const deps = { db, temporal, sealer, logger, changes, settings };
     const { host, port, metricsPort, tls } = settings;
     const server = await listen(await createApiServer(createApi(deps), tls), host, port);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { UserRow } from '#db/users.ts';
 import { userRoles } from '#domain/states.ts';
-import { at, isoOf, maybeAt, maybeIsoOf } from './answers.ts';
+import { at, isoOf, maybeAt, maybeIsoOf, revisionSchema } from './answers.ts';
 
 export const userSchema = z
   .object({
@@ -11,6 +11,7 @@ export const userSchema = z
     role: z.enum(userRoles),
     receivesAllNotices: z.boolean(),
     disabledAt: maybeAt,
+    revision: revisionSchema,
     createdAt: at,
   })
   .meta({ id: 'User' });
@@ -23,6 +24,7 @@ export function viewUser(row: UserRow): z.infer<typeof userSchema> {
     role: row.role,
     receivesAllNotices: row.receives_all_notices,
     disabledAt: maybeIsoOf(row.disabled_at),
+    revision: row.revision,
     createdAt: isoOf(row.created_at),
   };
 }

@@ -10,6 +10,7 @@ import { idParams, listOf } from './answers.ts';
 import { refusePersonal } from './me.ts';
 import { hashPassword } from './passwords.ts';
 import { InvalidRequestError } from './problems.ts';
+import { requireRevision } from './revisions.ts';
 import { defineRoute } from './route.ts';
 import { userSchema, viewUser } from './user-view.ts';
 
@@ -76,6 +77,7 @@ export const userRoutes = [
           { fields: Object.keys(call.body), changes: changesOf(viewUser(user), viewUser({ ...user, ...change })) },
           transaction,
         );
+        await requireRevision(transaction, 'users', user.id, call.expectedRevision);
         if (change.role === 'user' || change.disabled_at instanceof Date) refuseLastAdmin(user, await lockAdmins(transaction));
         if (Object.keys(change).length > 0) await updateUser(transaction, user.id, change);
         const keepId = user.id === call.user.id ? call.user.access.id : undefined;

@@ -19,6 +19,8 @@ import type {
 } from '#domain/states.ts';
 
 type CreatedAt = ColumnType<Date, never, never>;
+/** Counts the edits; the catalogue does. */
+type Revision = ColumnType<number, never, never>;
 type Json<T> = ColumnType<T, string, string>;
 
 interface UsersTable {
@@ -30,6 +32,7 @@ interface UsersTable {
   /** Gets the mails about everybody's policies; only an admin does. */
   receives_all_notices: Generated<boolean>;
   disabled_at: Date | null;
+  revision: Revision;
   created_at: CreatedAt;
 }
 
@@ -78,6 +81,7 @@ interface DatabasesTable {
   checked_at: Date | null;
   /** No longer looked at or listed; its SSH key is gone. */
   deleted_at: Date | null;
+  revision: Revision;
   created_at: CreatedAt;
 }
 
@@ -113,6 +117,7 @@ interface PoliciesTable {
   next_incremental_at: Date | null;
   /** No longer anybody's policy; the row stays for the backups that do. */
   deleted_at: Date | null;
+  revision: Revision;
   created_at: CreatedAt;
 }
 
@@ -208,6 +213,8 @@ interface TasksTable {
   backup_id: string | null;
   restore_id: string | null;
   workflow_id: string | null;
+  /** Of the API's request that asked for it; null where nobody did. */
+  request_id: ColumnType<string | null, string | null | undefined, never>;
   phase: string | null;
   progress_done: number | null;
   progress_total: number | null;
@@ -246,6 +253,16 @@ interface AuditRowsTable {
   hash: Buffer;
 }
 
+interface IdempotencyKeysTable {
+  user_id: string;
+  key: string;
+  request_hash: Buffer;
+  created_at: CreatedAt;
+  ended_at: ColumnType<Date | null, never, Date>;
+  /** Of whoever succeeded. */
+  answer_sealed: ColumnType<Buffer | null, never, Buffer | null>;
+}
+
 export interface Tables {
   users: UsersTable;
   sessions: SessionsTable;
@@ -261,6 +278,7 @@ export interface Tables {
   tasks: TasksTable;
   notices: NoticesTable;
   audit_rows: AuditRowsTable;
+  idempotency_keys: IdempotencyKeysTable;
 }
 
 export type Catalogue = Kysely<Tables>;

@@ -7,6 +7,8 @@ import type { BackupKind, PolicyStatus, TaskKind } from '#domain/states.ts';
 export interface Operation {
   readonly taskId: string;
   readonly databaseId: string;
+  /** Of the API's request, by which its log lines are found. */
+  readonly requestId?: string;
 }
 
 export interface BackupOperation extends Operation {

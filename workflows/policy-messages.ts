@@ -29,8 +29,8 @@ import { noteOperation, noteOutcome, policyError, type PolicyMemory, policyStatu
  * which alone does something.
  */
 export function answerMessages(memory: PolicyMemory, wake: () => void): void {
-  const note = ({ databaseId, taskId }: Operation, work: Work): void => {
-    noteOperation(memory, databaseId, taskId, work);
+  const note = ({ databaseId, taskId, requestId }: Operation, work: Work): void => {
+    noteOperation(memory, databaseId, taskId, work, requestId);
     wake();
   };
   const validators = createValidators(memory);

@@ -163,48 +163,49 @@ async function refuse(memory: PolicyMemory, { databaseId, taskId, work }: NotedO
   }
 }
 
-async function startOperation(policyId: string, { databaseId, taskId, work }: NotedOperation, name: string): Promise<void> {
+async function startOperation(policyId: string, operation: NotedOperation, name: string): Promise<void> {
+  const { databaseId, taskId, work } = operation;
   const ref = { taskId, policyId, databaseId };
   switch (work.kind) {
     case 'attach':
-      await startChild(attachDatabase, { ...childOptions(databaseId, taskId, `Attach ${name}`), args: [ref] });
+      await startChild(attachDatabase, { ...childOptions(operation, `Attach ${name}`), args: [ref] });
       return;
     case 'detach':
-      await startChild(detachDatabase, { ...childOptions(databaseId, taskId, `Detach ${name}`), args: [ref] });
+      await startChild(detachDatabase, { ...childOptions(operation, `Detach ${name}`), args: [ref] });
       return;
     case 'backup': {
       const summary = `${work.backupKind === 'full' ? 'Full' : 'Incremental'} backup of ${name}`;
-      await startChild(backUpDatabase, { ...childOptions(databaseId, taskId, summary), args: [{ ...ref, kind: work.backupKind }] });
+      await startChild(backUpDatabase, { ...childOptions(operation, summary), args: [{ ...ref, kind: work.backupKind }] });
       return;
     }
     case 'configure':
-      await startChild(configurePitr, { ...childOptions(databaseId, taskId, `Configure log archiving of ${name}`), args: [ref] });
+      await startChild(configurePitr, { ...childOptions(operation, `Configure log archiving of ${name}`), args: [ref] });
       return;
     case 'retention':
-      await startChild(applyRetention, { ...childOptions(databaseId, taskId, `Retention of ${name}`), args: [ref] });
+      await startChild(applyRetention, { ...childOptions(operation, `Retention of ${name}`), args: [ref] });
       return;
     case 'delete':
       await startChild(deleteBackup, {
-        ...childOptions(databaseId, taskId, `Deletion of a backup of ${name}`),
+        ...childOptions(operation, `Deletion of a backup of ${name}`),
         args: [{ ...ref, backupId: work.backupId }],
       });
       return;
     case 'restore':
       await startChild(restoreDatabase, {
-        ...childOptions(databaseId, taskId, `Restore of ${name}`),
+        ...childOptions(operation, `Restore of ${name}`),
         args: [{ ...ref, restoreId: work.restoreId }],
       });
       return;
   }
 }
 
-/** The memo tells which task holds the lock. */
-function childOptions(databaseId: string, taskId: string, staticSummary: string) {
+/** The memo tells which task holds the lock, and who asked for it. */
+function childOptions({ databaseId, taskId, requestId }: NotedOperation, staticSummary: string) {
   return {
     workflowId: databaseWorkflowId(databaseId),
     ...abandoned,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    memo: { taskId },
+    memo: { taskId, ...(requestId === undefined ? {} : { requestId }) },
     typedSearchAttributes: [{ key: searchAttributes.database, value: databaseId }],
     staticSummary,
   } satisfies ChildWorkflowOptions;

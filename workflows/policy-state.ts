@@ -20,6 +20,8 @@ export interface NotedOperation {
   readonly databaseId: string;
   readonly taskId: string;
   readonly work: Work;
+  /** Of the API's request that asked for it. */
+  readonly requestId?: string;
   started: boolean;
 }
 
@@ -157,8 +159,8 @@ export function configureAgain(memory: PolicyMemory): void {
   memory.unconfigured = [];
 }
 
-export function noteOperation(memory: PolicyMemory, databaseId: string, taskId: string, work: Work): void {
-  memory.operations[databaseId] = { databaseId, taskId, work, started: false };
+export function noteOperation(memory: PolicyMemory, databaseId: string, taskId: string, work: Work, requestId?: string): void {
+  memory.operations[databaseId] = { databaseId, taskId, work, ...(requestId === undefined ? {} : { requestId }), started: false };
 }
 
 /** What the end of an operation means to its policy. */

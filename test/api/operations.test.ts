@@ -75,7 +75,8 @@ describe('with a worker', () => {
   });
 
   it('a check that runs already is not begun twice', async () => {
-    const { id, body } = await silentDatabase();
+    const { id, body, headers } = await silentDatabase();
+    expect(await memoOf(`check-${id}`)).toEqual({ taskId: body['taskId'], requestId: headers.get('x-request-id') });
     const again = await caller.ask('POST', `/databases/${id}/checks`);
     expect(again.body).toMatchObject({ status: 409, code: 'database-busy' });
     expect(await listTasks(id)).toHaveLength(1);
@@ -168,11 +169,12 @@ describe('with a worker', () => {
     expect(attempts.filter(({ status }) => status === 202)).toHaveLength(1);
     expect(attempts.filter(({ status }) => status === 409)).toHaveLength(9);
     const begun = attempts.find(({ status }) => status === 202) as Answer;
-    expect(begun.body).toMatchObject({ kind: 'attach', databaseId, policyId: policy.id });
+    expect(begun.body).toMatchObject({ kind: 'attach', databaseId, policyId: policy.id, requestId: begun.headers.get('x-request-id') });
     await vi.waitFor(
       async () => expect((await caller.ask('GET', `/databases/${databaseId}`)).body['attachment']).toMatchObject({ policyName: 'busy' }),
       10_000,
     );
+    expect(await memoOf(`database-${databaseId}`)).toEqual({ taskId: begun.id, requestId: begun.headers.get('x-request-id') });
     const backupId = await addOldBackup(world.db, databaseId, policy.id);
     const busy = [
       await caller.ask('POST', `/databases/${databaseId}/backups`),
@@ -276,6 +278,11 @@ async function createPolicy(name: string, keys: Partial<StoreAddress> = {}): Pro
 
 async function listTasks(databaseId: string): Promise<Record<string, unknown>[]> {
   return (await caller.ask('GET', `/tasks?databaseId=${databaseId}`)).body['items'] as Record<string, unknown>[];
+}
+
+/** What a workflow says of who asked for it. */
+async function memoOf(workflowId: string): Promise<unknown> {
+  return (await world.temporal.workflow.getHandle(workflowId).describe()).memo;
 }
 
 async function silentDatabase(): Promise<Answer> {

@@ -42,6 +42,8 @@ describe('migrateToLatest', () => {
       '0008-large-lists',
       '0009-database-edits',
       '0011-changes',
+      '0012-repeated-requests',
+      '0015-request-ids',
     ]);
   });
 });
