@@ -12,10 +12,15 @@ export const revisionSchema = z.int().describe('Counts the edits; also the ETag,
 
 /** A list in an object, so that a cursor finds its place beside the items. */
 export function listOf<S extends z.ZodType>(item: S) {
-  return z.object({ items: z.array(item) });
+  return z.object({ items: z.array(item) }).meta({ examples: [{ items: examplesOf(item) }] });
 }
 
 export const failureSchema = z.object({ code: z.string(), message: z.string(), hint: z.string() }).meta({ id: 'Failure' });
+
+/** Those that stand beside a schema, for one that holds it. */
+export function examplesOf<S extends z.ZodType>(schema: S): z.output<S>[] {
+  return (schema.meta()?.['examples'] ?? []) as z.output<S>[];
+}
 
 export function viewFailure(row: { error_code: string | null; error_message: string | null }): z.infer<typeof failureSchema> | null {
   if (row.error_code === null) return null;

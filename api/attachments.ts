@@ -4,6 +4,7 @@ import { listAttachedDatabases } from '#db/attachments.ts';
 import type { DatabaseOverview } from '#db/databases.ts';
 import type { PolicyRow } from '#db/policies.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { exampleIds } from '#domain/examples.ts';
 import { engineNames, pitrStatuses } from '#domain/states.ts';
 import { at, idParams, isoOf, listOf, maybeAt, maybeIsoOf } from './answers.ts';
 import { requestOperation } from './operations.ts';
@@ -12,7 +13,9 @@ import { defineRoute } from './route.ts';
 import { taskSchema } from './task-view.ts';
 import { viewNewTask } from './tasks.ts';
 
-const attachmentCreateSchema = z.strictObject({ databaseId: z.uuid() }).meta({ id: 'AttachmentCreate' });
+const attachmentCreateSchema = z
+  .strictObject({ databaseId: z.uuid() })
+  .meta({ id: 'AttachmentCreate', examples: [{ databaseId: exampleIds.database }] });
 const attachmentParams = z.strictObject({ id: z.uuid(), databaseId: z.uuid() });
 
 const attachmentSchema = z
@@ -27,7 +30,22 @@ const attachmentSchema = z
     pitrMessage: z.string().nullable(),
     createdAt: at,
   })
-  .meta({ id: 'Attachment' });
+  .meta({
+    id: 'Attachment',
+    examples: [
+      {
+        databaseId: exampleIds.database,
+        databaseName: 'orders',
+        engine: 'postgresql',
+        host: 'db1.example.com',
+        lastFullAt: '2026-11-22T02:09:30.000Z',
+        lastIncrementalAt: null,
+        pitrStatus: 'active',
+        pitrMessage: null,
+        createdAt: '2026-11-01T09:10:00.000Z',
+      },
+    ],
+  });
 
 export const attachmentRoutes = [
   defineRoute({
@@ -36,6 +54,7 @@ export const attachmentRoutes = [
     operationId: 'attachDatabase',
     summary: 'Attach a database: tools are installed, PITR is armed, and a full backup is taken at once.',
     auth: 'user',
+    problems: ['already-attached', 'not-attachable', 'database-busy', 'policy-not-ready', 'temporal-unavailable'],
     params: idParams,
     body: attachmentCreateSchema,
     answer: { status: 202, description: 'Attaching has begun.', schema: taskSchema },
@@ -66,6 +85,7 @@ export const attachmentRoutes = [
     operationId: 'detachDatabase',
     summary: 'Detach a database. PITR is disarmed; the backups in the bucket stay.',
     auth: 'user',
+    problems: ['not-attached', 'database-busy', 'policy-not-ready', 'temporal-unavailable'],
     params: attachmentParams,
     answer: { status: 202, description: 'Detaching has begun.', schema: taskSchema },
     async handle(call) {
@@ -83,6 +103,7 @@ export const attachmentRoutes = [
     operationId: 'retryPitr',
     summary: 'Retry PITR Configuration: log archiving is set up and checked again; where its logs have a gap, a full opens a new window.',
     auth: 'user',
+    problems: ['not-attached', 'database-busy', 'policy-not-ready', 'temporal-unavailable'],
     params: idParams,
     answer: { status: 202, description: 'It has begun.', schema: taskSchema },
     async handle(call) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AuditRow } from '#db/audit.ts';
 import { listAuditRows, verifyAuditRows } from '#db/audit.ts';
+import { exampleIds } from '#domain/examples.ts';
 import { auditOutcomes } from '#domain/states.ts';
 import { at, isoOf } from './answers.ts';
 import { pageOf, pageQuery } from './paging.ts';
@@ -21,7 +22,23 @@ const auditRowSchema = z
     requestId: z.uuid().nullable().describe('That of the answer, of the log lines, and of the rows that belong together.'),
     hash: z.string().describe('SHA-256 over the row and the hash of the row before, in hex.'),
   })
-  .meta({ id: 'AuditRow' });
+  .meta({
+    id: 'AuditRow',
+    examples: [
+      {
+        id: 4711,
+        at: '2026-11-22T21:55:00.000Z',
+        actorId: exampleIds.user,
+        action: 'createRestore',
+        subject: `database:${exampleIds.database}`,
+        outcome: 'done',
+        details: {},
+        remoteAddress: '203.0.113.9',
+        requestId: exampleIds.request,
+        hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      },
+    ],
+  });
 
 const auditQuery = pageQuery(z.coerce.number().int().min(1)).extend({
   actorId: z.uuid().optional(),
@@ -41,7 +58,17 @@ const verificationSchema = z
       .nullable()
       .describe('Noted elsewhere, it shows later that nothing was cut off at the end.'),
   })
-  .meta({ id: 'AuditVerification' });
+  .meta({
+    id: 'AuditVerification',
+    examples: [
+      {
+        ok: true,
+        rows: 4711,
+        brokenAt: null,
+        newest: { id: 4711, hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' },
+      },
+    ],
+  });
 
 export const auditRoutes = [
   defineRoute({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { BackupRow } from '#db/backups.ts';
 import { pageBackups } from '#db/backups.ts';
 import { backupCreateSchema } from '#domain/backup.schema.ts';
+import { exampleIds } from '#domain/examples.ts';
 import { backupKinds, backupStatuses } from '#domain/states.ts';
 import { at, failureSchema, idParams, isoOf, maybeAt, maybeIsoOf, viewFailure } from './answers.ts';
 import { requestOperation } from './operations.ts';
@@ -33,7 +34,32 @@ const backupSchema = z
     startedAt: maybeAt,
     endedAt: maybeAt,
   })
-  .meta({ id: 'Backup' });
+  .meta({
+    id: 'Backup',
+    examples: [
+      {
+        id: exampleIds.backup,
+        databaseId: exampleIds.database,
+        policyId: exampleIds.policy,
+        kind: 'full',
+        status: 'completed',
+        generation: 1,
+        parentId: null,
+        fallbackReason: null,
+        sourceId: exampleIds.database,
+        sourceReason: null,
+        label: '20261122-020001F',
+        serverVersion: '17.6',
+        consistentAt: '2026-11-22T02:09:30.000Z',
+        sizeBytes: 4_000_000_000,
+        storedBytes: 1_000_000_000,
+        error: null,
+        createdAt: '2026-11-22T02:00:00.000Z',
+        startedAt: '2026-11-22T02:00:01.000Z',
+        endedAt: '2026-11-22T02:10:00.000Z',
+      },
+    ],
+  });
 
 const backupQuery = rowPageQuery.extend({ kind: z.enum(backupKinds).optional(), status: z.enum(backupStatuses).optional() });
 
@@ -71,6 +97,7 @@ export const backupRoutes = [
     summary:
       'Manual backup, now: a full unless an incremental is asked for. Refused while another operation of the database is waiting or running.',
     auth: 'user',
+    problems: ['not-attached', 'database-busy', 'policy-not-ready', 'temporal-unavailable'],
     params: idParams,
     body: backupCreateSchema,
     answer: { status: 202, description: 'The backup has begun.', schema: taskSchema },

@@ -8,7 +8,8 @@ import { insertTask, listTasks } from '#db/tasks.ts';
 import type { DatabaseEdit } from '#domain/database.schema.ts';
 import { databaseDeletionSchema, databaseEditSchema } from '#domain/database.schema.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import { idParams } from './answers.ts';
+import { exampleIds } from '#domain/examples.ts';
+import { examplesOf, idParams } from './answers.ts';
 import { changesOf } from './audit.ts';
 import { databaseSchema, viewDatabase } from './database-view.ts';
 import { requireTemporal, startCheck } from './operations.ts';
@@ -29,12 +30,16 @@ export const databaseEditRoutes = [
     operationId: 'editDatabase',
     summary: 'Change a name or how the host is reached; fields that are left out stay. What reaches the host is checked at once.',
     auth: 'user',
+    problems: ['already-exists', 'database-busy', 'database-in-use', 'temporal-unavailable'],
     params: idParams,
     body: databaseEditSchema,
     answer: {
       status: 200,
       description: 'Changed; the task tells how the check goes, where one was needed.',
-      schema: databaseSchema.extend({ taskId: z.uuid().nullable() }).meta({ id: 'EditedDatabase' }),
+      schema: databaseSchema.extend({ taskId: z.uuid().nullable() }).meta({
+        id: 'EditedDatabase',
+        examples: examplesOf(databaseSchema).map((database) => ({ ...database, status: 'checking', taskId: exampleIds.task })),
+      }),
     },
     async handle(call) {
       const database = await getVisibleDatabase(call, call.params.id);
@@ -73,6 +78,7 @@ export const databaseEditRoutes = [
     summary:
       'Remove a database from Tidemark, with its SSH key. Refused while it is attached or a backup of it is kept; nothing on its host changes.',
     auth: 'user',
+    problems: ['database-busy', 'database-in-use'],
     params: idParams,
     body: databaseDeletionSchema,
     answer: { status: 204, description: 'It is gone from every list.' },

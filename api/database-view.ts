@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DatabaseOverview } from '#db/databases.ts';
+import { exampleIds } from '#domain/examples.ts';
 import { findOverdueSince } from '#domain/overdue.ts';
 import { databaseRoles, databaseStatuses, engineNames, pitrStatuses } from '#domain/states.ts';
 import { at, isoOf, maybeAt, maybeIsoOf, revisionSchema } from './answers.ts';
@@ -37,7 +38,38 @@ export const databaseSchema = z
     revision: revisionSchema,
     createdAt: at,
   })
-  .meta({ id: 'Database' });
+  .meta({
+    id: 'Database',
+    examples: [
+      {
+        id: exampleIds.database,
+        ownerId: exampleIds.user,
+        name: 'orders',
+        engine: 'postgresql',
+        version: '17.6',
+        host: 'db1.example.com',
+        port: 5432,
+        sshPort: 22,
+        sshUser: 'tidemark',
+        hostKeyFingerprint: 'SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDd1xZbpF1AA6r4CAk',
+        role: 'primary',
+        primaryId: null,
+        status: 'active',
+        statusMessage: null,
+        checkedAt: '2026-11-22T01:00:00.000Z',
+        attachment: {
+          policyId: exampleIds.policy,
+          policyName: 'nightly',
+          pitrStatus: 'active',
+          pitrMessage: null,
+          lastSuccessAt: '2026-11-22T02:10:00.000Z',
+          overdueSince: null,
+        },
+        revision: 1,
+        createdAt: '2026-11-01T09:00:00.000Z',
+      },
+    ],
+  });
 
 export function viewDatabase(row: DatabaseOverview): z.infer<typeof databaseSchema> {
   return {

@@ -6,8 +6,9 @@ import type { Catalogue } from '#db/tables.ts';
 import { insertTask } from '#db/tasks.ts';
 import { databaseCreateSchema } from '#domain/database.schema.ts';
 import type { DatabaseCreate } from '#domain/database.schema.ts';
+import { exampleIds } from '#domain/examples.ts';
 import { databaseStatuses, type EngineName, engineNames } from '#domain/states.ts';
-import { idParams } from './answers.ts';
+import { examplesOf, idParams } from './answers.ts';
 import { databaseSchema, viewDatabase } from './database-view.ts';
 import { requireTemporal, startCheck } from './operations.ts';
 import { getVisibleDatabase, ownerFilter, ownerOfNew } from './ownership.ts';
@@ -44,11 +45,22 @@ export const databaseRoutes = [
     operationId: 'createDatabase',
     summary: 'Register a database server. It is checked at once; the task tells how that goes.',
     auth: 'user',
+    problems: ['already-exists', 'database-busy', 'temporal-unavailable'],
     body: databaseCreateSchema,
     answer: {
       status: 201,
       description: 'Registered.',
-      schema: databaseSchema.extend({ taskId: z.uuid() }).meta({ id: 'CreatedDatabase' }),
+      schema: databaseSchema.extend({ taskId: z.uuid() }).meta({
+        id: 'CreatedDatabase',
+        examples: examplesOf(databaseSchema).map((database) => ({
+          ...database,
+          version: null,
+          status: 'checking',
+          checkedAt: null,
+          attachment: null,
+          taskId: exampleIds.task,
+        })),
+      }),
     },
     async handle(call) {
       const owner_id = await ownerOfNew(call, call.body.ownerId);
@@ -73,6 +85,7 @@ export const databaseRoutes = [
     operationId: 'listDatabases',
     summary: 'The databases, by name unless asked otherwise.',
     auth: 'user',
+    problems: ['not-allowed'],
     query: databaseQuery,
     answer: { status: 200, description: 'The databases.', schema: pageOf(databaseSchema) },
     async handle(call) {
@@ -102,6 +115,7 @@ export const databaseRoutes = [
     operationId: 'checkDatabase',
     summary: 'Check again that the database can be reached.',
     auth: 'user',
+    problems: ['database-busy', 'temporal-unavailable'],
     params: idParams,
     answer: { status: 202, description: 'The check has begun.', schema: taskSchema },
     async handle(call) {

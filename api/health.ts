@@ -3,10 +3,10 @@ import { pingCatalogue } from '#db/connect.ts';
 import { requireTemporal } from './operations.ts';
 import { defineRoute } from './route.ts';
 
-const healthSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+const healthSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health', examples: [{ status: 'ok' }] });
 const readinessSchema = z
   .object({ status: z.literal('ready'), catalogue: z.literal('ok'), temporal: z.literal('ok') })
-  .meta({ id: 'Readiness' });
+  .meta({ id: 'Readiness', examples: [{ status: 'ready', catalogue: 'ok', temporal: 'ok' }] });
 
 export const healthRoutes = [
   defineRoute({
@@ -24,6 +24,7 @@ export const healthRoutes = [
     operationId: 'getReadiness',
     summary: 'Catalogue and Temporal answer; otherwise 503, saying which does not.',
     auth: 'none',
+    problems: ['catalogue-unavailable', 'temporal-unavailable'],
     answer: { status: 200, description: 'Both do.', schema: readinessSchema },
     async handle(call) {
       await pingCatalogue(call.deps.db);

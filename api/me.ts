@@ -6,8 +6,9 @@ import { deleteToken, insertToken, listTokens } from '#db/tokens.ts';
 import { getUser, updateUser } from '#db/users.ts';
 import { meEditSchema, passwordChangeSchema, tokenCreateSchema } from '#domain/account.schema.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { exampleIds } from '#domain/examples.ts';
 import { tokenScopes } from '#domain/states.ts';
-import { at, idParams, isoOf, listOf, maybeAt, maybeIsoOf } from './answers.ts';
+import { at, examplesOf, idParams, isoOf, listOf, maybeAt, maybeIsoOf } from './answers.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { invalidField } from './problems.ts';
 import { requireRevision } from './revisions.ts';
@@ -20,11 +21,23 @@ const DAY_MS = 24 * 3_600_000;
 
 const tokenSchema = z
   .object({ id: z.uuid(), name: z.string(), scope: z.enum(tokenScopes), createdAt: at, expiresAt: at, lastUsedAt: maybeAt })
-  .meta({ id: 'Token' });
+  .meta({
+    id: 'Token',
+    examples: [
+      {
+        id: exampleIds.token,
+        name: 'nightly report',
+        scope: 'read',
+        createdAt: '2026-11-01T09:00:00.000Z',
+        expiresAt: '2027-01-30T09:00:00.000Z',
+        lastUsedAt: '2026-11-22T06:00:00.000Z',
+      },
+    ],
+  });
 
 const createdTokenSchema = tokenSchema
   .extend({ secret: z.string().describe('To be sent as `Authorization: Bearer …`. It is shown this once.') })
-  .meta({ id: 'CreatedToken' });
+  .meta({ id: 'CreatedToken', examples: examplesOf(tokenSchema).map((token) => ({ ...token, lastUsedAt: null, secret: 'tidemark_…' })) });
 
 /** What concerns whoever is signed in. */
 export function createMeRoutes(guard: SignInGuard) {
@@ -37,6 +50,7 @@ export function createMeRoutes(guard: SignInGuard) {
       summary: "Change one's password. All other sessions end; tokens stay.",
       auth: 'user',
       needs: 'session',
+      problems: ['too-many-attempts'],
       body: passwordChangeSchema,
       answer: { status: 204, description: 'Changed.' },
       async handle(call) {
@@ -112,6 +126,7 @@ const tokenRoutes = [
     summary: 'Make a token for a program. Its secret is shown this once.',
     auth: 'user',
     needs: 'fresh-session',
+    problems: ['already-exists'],
     body: tokenCreateSchema,
     answer: { status: 201, description: 'Made.', schema: createdTokenSchema },
     async handle(call) {

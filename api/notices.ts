@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listNotices } from '#db/notices.ts';
+import { exampleIds } from '#domain/examples.ts';
 import { noticeKinds } from '#domain/states.ts';
 import { at, isoOf, maybeAt, maybeIsoOf } from './answers.ts';
 import { flag, pageOf, rowPageQuery } from './paging.ts';
@@ -15,7 +16,20 @@ const noticeSchema = z
     sentAt: maybeAt,
     lastError: z.string().nullable().describe('What the mail server said, while it is not sent; it is tried again for a week.'),
   })
-  .meta({ id: 'Notice' });
+  .meta({
+    id: 'Notice',
+    examples: [
+      {
+        id: exampleIds.notice,
+        kind: 'backup-failed',
+        recipient: 'ann@example.com',
+        subject: 'Tidemark: backup of orders failed',
+        createdAt: '2026-11-22T02:10:00.000Z',
+        sentAt: null,
+        lastError: 'connect ECONNREFUSED 192.0.2.25:25',
+      },
+    ],
+  });
 
 const noticeQuery = rowPageQuery.extend({ isSent: flag.optional() });
 

@@ -1,41 +1,42 @@
 import type { ZodType } from 'zod';
 import { z } from 'zod';
-import { errorCatalogue } from '#domain/errors.ts';
+import { headerParameters } from './openapi-headers.ts';
+import { problemResponses, responsesOf } from './openapi-problems.ts';
+import { tagOf, tags } from './openapi-tags.ts';
 import type { Route } from './route.ts';
 
 type Json = Record<string, unknown>;
 
-const problemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    code: z.enum(Object.keys(errorCatalogue)),
-    hint: z.string(),
-    requestId: z.uuid(),
-    errors: z.array(z.object({ in: z.enum(['path', 'query', 'header', 'body']), path: z.string(), message: z.string() })).optional(),
-  })
-  .meta({ id: 'Problem' });
+const introduction = `Tidemark backs up databases by policy and brings them back to any second inside their recovery window.
+
+- **Signing in**: people by \`POST /api/v1/sessions\`, which sets a cookie; programs by a token of \`POST /api/v1/tokens\`, sent as \`Authorization: Bearer …\`.
+- **Whose things**: users see and use their own, admins everybody's. What is another user's answers 404.
+- **Errors** are \`application/problem+json\`: \`code\` is stable, \`detail\` says what failed, \`hint\` what you can do. Every answer has \`X-Request-Id\`, which the log and the audit rows name too.
+- **Long work** is answered at once with a task; \`GET /api/v1/tasks/{id}\` tells how it goes.
+- **Long lists** come in pages: send \`nextCursor\` as \`cursor\` until it is null.
+- **Times** are UTC.`;
 
 /** OpenAPI 3.1, whose schemas are JSON Schema 2020-12 as they are. */
 export function openApiDocument(routes: readonly Route[], version: string): Json {
   const schemas: Json = {};
   const paths: Record<string, Json> = {};
   for (const route of routes) (paths[route.path] ??= {})[route.method] = operationOf(route, schemas);
-  const problem = schemaOf(problemSchema, 'output', schemas);
   return {
     openapi: '3.1.0',
-    info: { title: 'Tidemark', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: { title: 'Tidemark', version, description: introduction, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     servers: [{ url: '/' }],
+    tags: tags(routes),
     paths,
     components: {
       schemas,
-      responses: {
-        Problem: { description: 'What went wrong, and what can be done.', content: { 'application/problem+json': { schema: problem } } },
-      },
+      responses: problemResponses((schema) => schemaOf(schema, 'output', schemas)),
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: 'tidemark_session' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'tidemark_session',
+          description: 'Set by POST /api/v1/sessions; over TLS its name is `__Host-tidemark_session`.',
+        },
         token: { type: 'http', scheme: 'bearer', description: 'A token of POST /api/v1/tokens.' },
       },
     },
@@ -44,45 +45,39 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
 
 function operationOf(route: Route, schemas: Json): Json {
   const { operationId, summary, answer } = route;
-  const content = { ...contentOf('application/json', answer.schema, schemas), ...contentOf('text/event-stream', answer.events, schemas) };
+  const content = contentOf({ 'application/json': answer.schema, 'text/event-stream': answer.events }, 'output', schemas);
+  const rights = rightsOf(route);
   return {
     operationId,
+    tags: [tagOf(route)],
     summary,
+    ...(rights === '' ? {} : { description: rights }),
     security: securityOf(route),
     parameters: [
       ...parametersOf(route.params, 'path', schemas),
       ...parametersOf(route.query, 'query', schemas),
-      ...(route.method === 'post' && route.auth !== 'none' ? [idempotencyKey] : []),
-      ...(route.method === 'patch' ? [ifMatch] : []),
+      ...headerParameters(route),
     ],
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input', schemas) } } } }),
-    responses: {
-      [String(answer.status)]: { description: answer.description, ...(Object.keys(content).length === 0 ? {} : { content }) },
-      default: { $ref: '#/components/responses/Problem' },
-    },
+      : {
+          requestBody: { required: !route.body.safeParse({}).success, ...contentOf({ 'application/json': route.body }, 'input', schemas) },
+        }),
+    responses: { [String(answer.status)]: { description: answer.description, ...content }, ...responsesOf(route) },
   };
 }
 
-const idempotencyKey = {
-  name: 'Idempotency-Key',
-  in: 'header',
-  required: false,
-  description: 'Of your choice, such as a UUID: the same request under the same key is done once, and answered the same for a day.',
-  schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[!-~]+$' },
-};
-
-const ifMatch = {
-  name: 'If-Match',
-  in: 'header',
-  required: false,
-  description: "The ETag of the last answer, so that nobody's edit in between is overwritten.",
-  schema: { type: 'string', pattern: '^(\\*|"[1-9][0-9]{0,8}")$' },
-};
-
-function contentOf(type: string, schema: ZodType | undefined, schemas: Json): Json {
-  return schema === undefined ? {} : { [type]: { schema: schemaOf(schema, 'output', schemas) } };
+/** What the security schemes cannot say. */
+function rightsOf({ auth, needs, method }: Route): string {
+  if (auth === 'none') return '';
+  const fresh = 'the password to have been given within 15 minutes (`POST /api/v1/sessions/current/confirmations`)';
+  const wanted = {
+    session: 'Needs a session; a token does not suffice.',
+    fresh: `Needs a token of scope \`full\`, or a session and ${fresh}.`,
+    'fresh-session': `Needs a session and ${fresh}; a token does not suffice.`,
+  };
+  const scope = method === 'get' ? '' : 'A token needs scope `operate` or `full`.';
+  return [auth === 'admin' ? 'Admins only.' : '', needs === undefined ? scope : wanted[needs]].filter((text) => text !== '').join(' ');
 }
 
 function securityOf({ auth, needs }: Route): Json[] {
@@ -93,8 +88,24 @@ function securityOf({ auth, needs }: Route): Json[] {
 
 function parametersOf(schema: ZodType | undefined, place: 'path' | 'query', schemas: Json): Json[] {
   if (schema === undefined) return [];
-  const { properties = {}, required = [] } = schemaOf(schema, 'input', schemas) as { properties?: Json; required?: string[] };
-  return Object.entries(properties).map(([name, property]) => ({ name, in: place, required: required.includes(name), schema: property }));
+  const { properties = {}, required = [] } = schemaOf(schema, 'input', schemas) as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...property }]) => ({
+    name,
+    in: place,
+    required: required.includes(name),
+    ...(description === undefined ? {} : { description }),
+    schema: property,
+  }));
+}
+
+function contentOf(byType: Readonly<Record<string, ZodType | undefined>>, io: 'input' | 'output', schemas: Json): Json {
+  const content = Object.entries(byType).flatMap(([type, schema]) =>
+    schema === undefined ? [] : [[type, { schema: schemaOf(schema, io, schemas) }] as const],
+  );
+  return content.length === 0 ? {} : { content: Object.fromEntries(content) };
 }
 
 /** Named schemas move to the document's components. */

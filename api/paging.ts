@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { examplesOf } from './answers.ts';
 
 const MAX_LIMIT = 500;
 const USUAL_LIMIT = 100;
@@ -18,5 +19,7 @@ export function pageQuery<C extends z.ZodType>(cursor: C) {
 }
 
 export function pageOf<S extends z.ZodType>(item: S) {
-  return z.object({ items: z.array(item), nextCursor: z.string().nullable().describe('Of the next page; null at the last one.') });
+  return z
+    .object({ items: z.array(item), nextCursor: z.string().nullable().describe('Of the next page; null at the last one.') })
+    .meta({ examples: [{ items: examplesOf(item), nextCursor: null }] });
 }

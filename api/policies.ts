@@ -37,6 +37,7 @@ export const policyRoutes = [
     operationId: 'createPolicy',
     summary: 'Create a backup policy. Its store is probed, and its schedule begins.',
     auth: 'user',
+    problems: ['already-exists', 'temporal-unavailable'],
     body: policyCreateSchema,
     answer: { status: 201, description: 'Created; validating.', schema: policySchema },
     async handle(call) {
@@ -58,6 +59,7 @@ export const policyRoutes = [
     operationId: 'listPolicies',
     summary: 'The backup policies, by name.',
     auth: 'user',
+    problems: ['not-allowed'],
     query: policyQuery,
     answer: { status: 200, description: 'The policies.', schema: pageOf(policySchema) },
     async handle(call) {
@@ -82,6 +84,7 @@ export const policyRoutes = [
     operationId: 'editPolicy',
     summary: 'Change a backup policy; fields that are left out stay. Its store is probed again.',
     auth: 'user',
+    problems: ['sign-in-not-fresh', 'already-exists', 'storage-in-use', 'policy-in-use', 'temporal-unavailable'],
     params: idParams,
     body: policyEditSchema,
     answer: { status: 200, description: 'Changed.', schema: policySchema },
@@ -113,6 +116,7 @@ export const policyRoutes = [
     operationId: 'resetFailures',
     summary: 'Reset Failures: the count of failed backups begins anew, a paused policy goes on, and its store is probed.',
     auth: 'user',
+    problems: ['temporal-unavailable'],
     params: idParams,
     answer: { status: 200, description: 'Reset; validating.', schema: policySchema },
     async handle(call) {

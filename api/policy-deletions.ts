@@ -25,6 +25,7 @@ export const policyDeletionRoutes = [
       'Delete a policy to which no database is attached. Its backups stay in the bucket, and can be restored once the deletion is taken back, or are deleted with it. What could not be deleted then can be asked for again.',
     auth: 'user',
     needs: 'fresh',
+    problems: ['policy-in-use', 'database-busy', 'temporal-unavailable'],
     params: idParams,
     body: policyDeletionSchema,
     answer: { status: 202, description: 'The policy is gone; the task tells of its backups.', schema: taskSchema },
@@ -62,6 +63,7 @@ export const policyDeletionRoutes = [
     operationId: 'undeletePolicy',
     summary: 'Take the deletion of a policy back. Once a database is attached to it again, the backups that were kept can be restored.',
     auth: 'user',
+    problems: ['already-exists', 'database-busy', 'temporal-unavailable'],
     params: idParams,
     answer: { status: 200, description: 'It is there again; validating.', schema: policySchema },
     async handle(call) {

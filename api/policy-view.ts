@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PolicyRow } from '#db/policies.ts';
+import { exampleIds } from '#domain/examples.ts';
 import { retentionSchema, scheduleSchema } from '#domain/policy.schema.ts';
 import type { Schedule } from '#domain/schedule.ts';
 import { nextSlots } from '#domain/schedule.ts';
@@ -42,7 +43,36 @@ export const policySchema = z
     nextSlots: z.array(z.object({ at, kind: z.enum(backupKinds) })).describe('The next five; none while the policy is paused.'),
     createdAt: at,
   })
-  .meta({ id: 'Policy' });
+  .meta({
+    id: 'Policy',
+    examples: [
+      {
+        id: exampleIds.policy,
+        ownerId: exampleIds.user,
+        name: 'nightly',
+        status: 'active',
+        consecutiveFailures: 0,
+        lastError: null,
+        credentialsVerifiedAt: '2026-11-22T01:00:00.000Z',
+        store: {
+          endpoint: 's3.example.com',
+          region: 'eu-central-1',
+          bucket: 'backups',
+          prefix: 'team',
+          accessKey: 'AKIAEXAMPLE',
+          caPem: null,
+        },
+        schedule: { fullFrequency: 'weekly', fullTime: '02:00', fullDay: 'sunday', incrementalHours: 6 },
+        retention: { fulls: 7, incrementalDays: 30, logHours: 72 },
+        pitrEnabled: true,
+        logArchiveMinutes: 5,
+        encryptionEnabled: true,
+        revision: 3,
+        nextSlots: [{ at: '2026-11-22T08:00:00.000Z', kind: 'incremental' }],
+        createdAt: '2026-11-01T09:00:00.000Z',
+      },
+    ],
+  });
 
 export function viewPolicy(row: PolicyRow): z.infer<typeof policySchema> {
   const schedule = scheduleOf(row);

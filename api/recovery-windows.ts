@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DatabaseOverview } from '#db/databases.ts';
 import { loadHistories } from '#db/logs.ts';
 import { findPolicy } from '#db/policies.ts';
+import { exampleIds } from '#domain/examples.ts';
 import type { RecoveryWindow } from '#domain/recovery-window.ts';
 import { recoveryWindow } from '#domain/recovery-window.ts';
 import { at, idParams } from './answers.ts';
@@ -18,7 +19,22 @@ const recoveryWindowSchema = z
     holes: z.array(intervalSchema.extend({ reason: z.string() })).describe('Between the intervals; times in them cannot be restored.'),
     reason: z.string().nullable().describe('Why there is no interval at all.'),
   })
-  .meta({ id: 'RecoveryWindow' });
+  .meta({
+    id: 'RecoveryWindow',
+    examples: [
+      {
+        databaseId: exampleIds.database,
+        intervals: [
+          { from: '2026-11-15T02:09:30.000Z', to: '2026-11-18T14:00:00.000Z' },
+          { from: '2026-11-18T20:05:00.000Z', to: '2026-11-22T09:29:58.000Z' },
+        ],
+        holes: [
+          { from: '2026-11-18T14:00:00.000Z', to: '2026-11-18T20:05:00.000Z', reason: '000000010000000000000007 is gone from the bucket' },
+        ],
+        reason: null,
+      },
+    ],
+  });
 
 export const recoveryWindowRoutes = [
   defineRoute({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BackupLink } from '#db/backups.ts';
 import { sumLogs } from '#db/logs.ts';
+import { exampleIds } from '#domain/examples.ts';
 import type { RestorePlan } from '#domain/restore-plan.ts';
 import { backupKinds } from '#domain/states.ts';
 import { maybeAt, maybeIsoOf } from './answers.ts';
@@ -26,7 +27,20 @@ export const restorePlanSchema = z
       .describe('About so much has to be free on the host, beside the running database. It is looked at before anything is changed.'),
     expectedSeconds: z.int().nullable().describe('An estimate, from how long the backups took.'),
   })
-  .meta({ id: 'RestorePlan' });
+  .meta({
+    id: 'RestorePlan',
+    examples: [
+      {
+        databaseId: exampleIds.database,
+        isKnown: true,
+        generation: 1,
+        chain: [{ backupId: exampleIds.backup, kind: 'full', consistentAt: '2026-11-22T02:09:30.000Z', sizeBytes: 4_000_000_000 }],
+        logs: { pieces: 71, bytes: 1_191_182_336 },
+        diskBytes: 5_191_182_336,
+        expectedSeconds: 420,
+      },
+    ],
+  });
 
 type View = z.infer<typeof restorePlanSchema>;
 

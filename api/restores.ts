@@ -9,13 +9,14 @@ import { getPolicy } from '#db/policies.ts';
 import type { RestoreRow } from '#db/tasks.ts';
 import { findTaskOfRestore, getRestore, listRestores } from '#db/tasks.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { exampleIds } from '#domain/examples.ts';
 import type { GenerationHistory } from '#domain/recovery-window.ts';
 import { recoveryWindow } from '#domain/recovery-window.ts';
 import type { RestorePlan } from '#domain/restore-plan.ts';
 import { planBackupRestore, planTimeRestore } from '#domain/restore-plan.ts';
 import type { RestoreAsked } from '#domain/restore.schema.ts';
 import { restoreCreateSchema, restorePlanQuery } from '#domain/restore.schema.ts';
-import { at, idParams, isoOf, listOf, maybeAt, maybeIsoOf } from './answers.ts';
+import { at, examplesOf, idParams, isoOf, listOf, maybeAt, maybeIsoOf } from './answers.ts';
 import { requestOperation } from './operations.ts';
 import { getVisibleDatabase, getVisibleRestore } from './ownership.ts';
 import { invalidField } from './problems.ts';
@@ -36,7 +37,22 @@ const restoreSchema = z
     taskId: z.uuid().nullable(),
     createdAt: at,
   })
-  .meta({ id: 'Restore' });
+  .meta({
+    id: 'Restore',
+    examples: [
+      {
+        id: exampleIds.restore,
+        databaseId: exampleIds.database,
+        policyId: exampleIds.policy,
+        backupId: null,
+        target: '2026-11-22T21:50:11.000Z',
+        baseBackupId: exampleIds.backup,
+        generation: 1,
+        taskId: exampleIds.task,
+        createdAt: '2026-11-22T21:55:00.000Z',
+      },
+    ],
+  });
 
 export const restoreRoutes = [
   defineRoute({
@@ -46,12 +62,24 @@ export const restoreRoutes = [
     summary: 'Restore a database to a backup or to a time. All its data is overwritten: take a manual backup first.',
     auth: 'user',
     needs: 'fresh',
+    problems: [
+      'sign-in-not-fresh',
+      'not-attached',
+      'database-busy',
+      'policy-not-ready',
+      'target-outside-window',
+      'backup-not-restorable',
+      'temporal-unavailable',
+    ],
     params: idParams,
     body: restoreCreateSchema,
     answer: {
       status: 202,
       description: 'The restore has begun.',
-      schema: z.object({ restore: restoreSchema, taskId: z.uuid() }).meta({ id: 'CreatedRestore' }),
+      schema: z.object({ restore: restoreSchema, taskId: z.uuid() }).meta({
+        id: 'CreatedRestore',
+        examples: examplesOf(restoreSchema).map((restore) => ({ restore, taskId: exampleIds.task })),
+      }),
     },
     async handle(call) {
       const database = await getVisibleDatabase(call, call.params.id);
@@ -84,6 +112,7 @@ export const restoreRoutes = [
     summary:
       'What a restore would do: on what it rests, what is replayed, what it needs. Nothing is begun. Refused as the restore would be.',
     auth: 'user',
+    problems: ['not-attached', 'target-outside-window', 'backup-not-restorable'],
     params: idParams,
     query: restorePlanQuery,
     answer: { status: 200, description: 'The plan.', schema: restorePlanSchema },

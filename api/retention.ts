@@ -4,6 +4,7 @@ import { loadRetentionPlan } from '#db/retention.ts';
 import { deletionSchema } from '#domain/backup.schema.ts';
 import { withDescendants } from '#domain/chain.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { exampleIds } from '#domain/examples.ts';
 import { backupKinds } from '#domain/states.ts';
 import { idParams, listOf, maybeAt, maybeIsoOf } from './answers.ts';
 import { requestOperation } from './operations.ts';
@@ -12,9 +13,17 @@ import { defineRoute } from './route.ts';
 import { taskSchema } from './task-view.ts';
 import { viewNewTask } from './tasks.ts';
 
-const doomedSchema = z
-  .object({ backupId: z.uuid(), kind: z.enum(backupKinds), consistentAt: maybeAt, reason: z.string() })
-  .meta({ id: 'DoomedBackup' });
+const doomedSchema = z.object({ backupId: z.uuid(), kind: z.enum(backupKinds), consistentAt: maybeAt, reason: z.string() }).meta({
+  id: 'DoomedBackup',
+  examples: [
+    {
+      backupId: exampleIds.backup,
+      kind: 'full',
+      consistentAt: '2026-11-14T02:09:30.000Z',
+      reason: 'older than the newest 7 fulls',
+    },
+  ],
+});
 
 export const retentionRoutes = [
   defineRoute({
@@ -23,6 +32,7 @@ export const retentionRoutes = [
     operationId: 'getRetentionPlan',
     summary: 'What the daily retention would remove now, and why each.',
     auth: 'user',
+    problems: ['not-attached'],
     params: idParams,
     answer: { status: 200, description: 'The backups that would go.', schema: listOf(doomedSchema) },
     async handle(call) {
@@ -45,6 +55,15 @@ export const retentionRoutes = [
     summary: 'Delete a backup and what builds on it. The number of backups that go has to be named; a refusal names it, and them.',
     auth: 'user',
     needs: 'fresh',
+    problems: [
+      'sign-in-not-fresh',
+      'not-attached',
+      'database-busy',
+      'policy-not-ready',
+      'backup-not-restorable',
+      'confirmation-needed',
+      'temporal-unavailable',
+    ],
     params: idParams,
     body: deletionSchema,
     answer: { status: 202, description: 'The deletion has begun.', schema: taskSchema },

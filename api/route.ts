@@ -4,6 +4,7 @@ import type { input, output, ZodType } from 'zod';
 import type { Sealer } from '#db/seal.ts';
 import type { Catalogue } from '#db/tables.ts';
 import type { UserRow } from '#db/users.ts';
+import type { ErrorCode } from '#domain/errors.ts';
 import type { TokenScope } from '#domain/states.ts';
 import type { ChangeFeed } from './changes.ts';
 
@@ -89,6 +90,8 @@ export interface Route<
   readonly summary: string;
   readonly auth: A;
   readonly needs?: Needs;
+  /** How it may refuse, beside what its shape tells: see openapi-problems.ts. */
+  readonly problems?: readonly ErrorCode[];
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;

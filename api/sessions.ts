@@ -3,7 +3,8 @@ import type { SessionRow } from '#db/sessions.ts';
 import { confirmSession, deleteSession, listSessions } from '#db/sessions.ts';
 import { findUserByEmail, lockUser } from '#db/users.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import { at, idParams, isoOf, listOf } from './answers.ts';
+import { exampleIds } from '#domain/examples.ts';
+import { at, examplesOf, idParams, isoOf, listOf } from './answers.ts';
 import { verifyPassword } from './passwords.ts';
 import { defineRoute } from './route.ts';
 import { closingCookie, idleSince, openSession } from './session-cookie.ts';
@@ -11,9 +12,13 @@ import type { SignInGuard } from './sign-in-guard.ts';
 import { userSchema, viewUser } from './user-view.ts';
 
 const password = z.string().min(1).max(1024);
-const sessionCreateSchema = z.strictObject({ email: z.string().min(1).max(320), password }).meta({ id: 'SessionCreate' });
-const confirmationSchema = z.strictObject({ password }).meta({ id: 'Confirmation' });
-const sessionSchema = z.object({ user: userSchema, expiresAt: z.iso.datetime() }).meta({ id: 'Session' });
+const sessionCreateSchema = z
+  .strictObject({ email: z.string().min(1).max(320), password })
+  .meta({ id: 'SessionCreate', examples: [{ email: 'ann@example.com', password: 'correct horse battery' }] });
+const confirmationSchema = z.strictObject({ password }).meta({ id: 'Confirmation', examples: [{ password: 'correct horse battery' }] });
+const sessionSchema = z
+  .object({ user: userSchema, expiresAt: z.iso.datetime() })
+  .meta({ id: 'Session', examples: examplesOf(userSchema).map((user) => ({ user, expiresAt: '2026-11-29T09:00:00.000Z' })) });
 
 const openSessionSchema = z
   .object({
@@ -25,7 +30,20 @@ const openSessionSchema = z
     address: z.string().nullable().describe('From which was signed in.'),
     userAgent: z.string().nullable(),
   })
-  .meta({ id: 'OpenSession' });
+  .meta({
+    id: 'OpenSession',
+    examples: [
+      {
+        id: exampleIds.session,
+        isCurrent: true,
+        createdAt: '2026-11-22T09:00:00.000Z',
+        lastSeenAt: '2026-11-22T09:30:00.000Z',
+        expiresAt: '2026-11-29T09:00:00.000Z',
+        address: '203.0.113.9',
+        userAgent: 'curl/8.14.1',
+      },
+    ],
+  });
 
 export function createSessionRoutes(guard: SignInGuard) {
   return [
@@ -35,6 +53,7 @@ export function createSessionRoutes(guard: SignInGuard) {
       operationId: 'createSession',
       summary: 'Sign in. The session is a cookie.',
       auth: 'none',
+      problems: ['wrong-credentials', 'too-many-attempts'],
       body: sessionCreateSchema,
       answer: { status: 201, description: 'Signed in.', schema: sessionSchema },
       async handle(call) {
@@ -64,6 +83,7 @@ export function createSessionRoutes(guard: SignInGuard) {
       summary: 'Give the password again, so that for 15 minutes the session may restore, delete and manage accounts.',
       auth: 'user',
       needs: 'session',
+      problems: ['wrong-credentials', 'too-many-attempts'],
       body: confirmationSchema,
       answer: { status: 204, description: 'Confirmed.' },
       async handle(call) {

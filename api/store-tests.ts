@@ -27,6 +27,7 @@ export const storeTestRoutes = [
     operationId: 'testStore',
     summary: 'Test Connection before a policy is saved. Nothing is kept.',
     auth: 'user',
+    problems: ['address-refused', 'temporal-unavailable'],
     body: storeSchema,
     answer,
     async handle(call) {
@@ -40,6 +41,7 @@ export const storeTestRoutes = [
     operationId: 'testPolicyStore',
     summary: "Test Connection with a policy's saved store.",
     auth: 'user',
+    problems: ['address-refused', 'temporal-unavailable'],
     params: idParams,
     answer,
     async handle(call) {

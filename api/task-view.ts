@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TaskRow } from '#db/tasks.ts';
+import { exampleIds } from '#domain/examples.ts';
 import { taskKinds, taskStatuses } from '#domain/states.ts';
 import { at, failureSchema, isoOf, maybeAt, maybeIsoOf, viewFailure } from './answers.ts';
 
@@ -24,7 +25,29 @@ export const taskSchema = z
     startedAt: maybeAt,
     endedAt: maybeAt,
   })
-  .meta({ id: 'Task' });
+  .meta({
+    id: 'Task',
+    examples: [
+      {
+        id: exampleIds.task,
+        kind: 'backup',
+        status: 'running',
+        phase: 'copying',
+        progress: { done: 1_500_000_000, total: 4_000_000_000, percent: 37.5 },
+        error: null,
+        ownerId: exampleIds.user,
+        databaseId: exampleIds.database,
+        policyId: exampleIds.policy,
+        backupId: exampleIds.backup,
+        restoreId: null,
+        workflowId: `database-${exampleIds.database}`,
+        requestId: exampleIds.request,
+        createdAt: '2026-11-22T02:00:00.000Z',
+        startedAt: '2026-11-22T02:00:01.000Z',
+        endedAt: null,
+      },
+    ],
+  });
 
 export type TaskView = z.infer<typeof taskSchema>;
 

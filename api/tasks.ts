@@ -25,6 +25,7 @@ export const taskRoutes = [
     operationId: 'listTasks',
     summary: 'The tasks, newest first.',
     auth: 'user',
+    problems: ['not-allowed'],
     query: taskQuery,
     answer: { status: 200, description: 'The tasks.', schema: pageOf(taskSchema) },
     async handle(call) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { UserRow } from '#db/users.ts';
+import { exampleIds } from '#domain/examples.ts';
 import { userRoles } from '#domain/states.ts';
 import { at, isoOf, maybeAt, maybeIsoOf, revisionSchema } from './answers.ts';
 
@@ -14,7 +15,21 @@ export const userSchema = z
     revision: revisionSchema,
     createdAt: at,
   })
-  .meta({ id: 'User' });
+  .meta({
+    id: 'User',
+    examples: [
+      {
+        id: exampleIds.user,
+        email: 'ann@example.com',
+        name: 'Ann',
+        role: 'user',
+        receivesAllNotices: false,
+        disabledAt: null,
+        revision: 1,
+        createdAt: '2026-11-01T09:00:00.000Z',
+      },
+    ],
+  });
 
 export function viewUser(row: UserRow): z.infer<typeof userSchema> {
   return {

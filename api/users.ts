@@ -41,6 +41,7 @@ export const userRoutes = [
     summary: 'Add a user.',
     auth: 'admin',
     needs: 'fresh-session',
+    problems: ['already-exists'],
     body: userCreateSchema,
     answer: { status: 201, description: 'Added.', schema: userSchema },
     async handle(call) {
@@ -61,6 +62,7 @@ export const userRoutes = [
     summary: "Change a user's name or role, disable or enable them, or give them a new password. Their sessions end with all but the name.",
     auth: 'admin',
     needs: 'fresh-session',
+    problems: ['last-admin'],
     params: idParams,
     body: userEditSchema,
     answer: { status: 200, description: 'Changed.', schema: userSchema },

@@ -20,7 +20,7 @@ export const userCreateSchema = z
     role: z.enum(userRoles).default('user'),
     password: passwordSchema.describe('The first one; the user should change it.'),
   })
-  .meta({ id: 'UserCreate' });
+  .meta({ id: 'UserCreate', examples: [{ email: 'ann@example.com', name: 'Ann', role: 'user', password: 'correct horse battery' }] });
 
 export const userEditSchema = z
   .strictObject({
@@ -29,18 +29,18 @@ export const userEditSchema = z
     isDisabled: z.boolean().optional().describe('A disabled user cannot sign in; sessions and tokens end at once. What is theirs goes on.'),
     password: passwordSchema.optional().describe('A new one, for somebody who has lost theirs.'),
   })
-  .meta({ id: 'UserEdit' });
+  .meta({ id: 'UserEdit', examples: [{ role: 'admin' }, { isDisabled: true }] });
 
 export const meEditSchema = z
   .strictObject({
     name: nameSchema.optional(),
     receivesAllNotices: z.boolean().optional().describe("Mails about everybody's policies, not only one's own; admins only."),
   })
-  .meta({ id: 'MeEdit' });
+  .meta({ id: 'MeEdit', examples: [{ name: 'Ann', receivesAllNotices: true }] });
 
 export const passwordChangeSchema = z
   .strictObject({ currentPassword: z.string().min(1).max(1024), newPassword: passwordSchema })
-  .meta({ id: 'PasswordChange' });
+  .meta({ id: 'PasswordChange', examples: [{ currentPassword: 'correct horse battery', newPassword: 'battery staple horse' }] });
 
 export const tokenCreateSchema = z
   .strictObject({
@@ -52,4 +52,4 @@ export const tokenCreateSchema = z
       ),
     expiresInDays: z.int().min(1).max(365).default(90),
   })
-  .meta({ id: 'TokenCreate' });
+  .meta({ id: 'TokenCreate', examples: [{ name: 'nightly report', scope: 'read', expiresInDays: 90 }] });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { exampleHostKey } from './examples.ts';
 import { databaseRoles, engineNames } from './states.ts';
 import { nameSchema } from './text.schema.ts';
 
@@ -39,7 +40,22 @@ export const databaseCreateSchema = z
     path: ['primaryId'],
     message: 'is needed for a replica, and only there',
   })
-  .meta({ id: 'DatabaseCreate' });
+  .meta({
+    id: 'DatabaseCreate',
+    examples: [
+      {
+        name: 'orders',
+        engine: 'postgresql',
+        host: 'db1.example.com',
+        port: 5432,
+        sshPort: 22,
+        sshUser: 'tidemark',
+        sshPrivateKey: '-----BEGIN PRIVATE KEY-----\n…\n-----END PRIVATE KEY-----\n',
+        hostKey: exampleHostKey,
+        role: 'primary',
+      },
+    ],
+  });
 
 export type DatabaseCreate = z.infer<typeof databaseCreateSchema>;
 
@@ -56,10 +72,10 @@ export const databaseEditSchema = z
       .optional()
       .describe('The new host key of a machine that was installed anew; null pins the one that the next check sees.'),
   })
-  .meta({ id: 'DatabaseEdit' });
+  .meta({ id: 'DatabaseEdit', examples: [{ host: 'db2.example.com', sshPort: 2222 }] });
 
 export type DatabaseEdit = z.infer<typeof databaseEditSchema>;
 
 export const databaseDeletionSchema = z
   .strictObject({ confirmName: z.string().max(100).describe("The database's name, as a confirmation.") })
-  .meta({ id: 'DatabaseDeletion' });
+  .meta({ id: 'DatabaseDeletion', examples: [{ confirmName: 'orders' }] });

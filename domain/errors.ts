@@ -15,6 +15,7 @@ export const errorCatalogue = {
     hint: 'Check the e-mail address and the password. After several wrong tries, wait a minute.',
   },
   'too-many-attempts': { status: 429, retryable: true, hint: 'Wait a minute, then try again.' },
+  'too-many-requests': { status: 429, retryable: true, hint: 'Send fewer requests: Retry-After says when the next is answered.' },
   'sign-in-not-fresh': {
     status: 403,
     retryable: false,
@@ -31,6 +32,7 @@ export const errorCatalogue = {
     hint: 'Look whether it was done (in the list, the tasks, or the audit log); if not, ask again under a new Idempotency-Key.',
   },
   'not-found': { status: 404, retryable: false, hint: 'Check the id. It may have been deleted, or belong to somebody else.' },
+  'method-not-allowed': { status: 405, retryable: false, hint: 'Use a method that the Allow header names.' },
   'already-exists': { status: 409, retryable: false, hint: 'Choose another name, or use the one that exists.' },
   'already-attached': { status: 409, retryable: false, hint: 'Detach the database from its policy first.' },
   'not-attached': { status: 409, retryable: false, hint: 'Attach the database to a policy first.' },

@@ -47,7 +47,19 @@ export const storeSchema = z
       .optional()
       .describe('The certificate of a private authority.'),
   })
-  .meta({ id: 'Store' });
+  .meta({
+    id: 'Store',
+    examples: [
+      {
+        endpoint: 's3.example.com',
+        region: 'eu-central-1',
+        bucket: 'backups',
+        prefix: 'team',
+        accessKey: 'AKIAEXAMPLE',
+        secretKey: 'not-a-real-secret',
+      },
+    ],
+  });
 
 /** What an edit may change of where backups lie; the keys have fields of their own. */
 const storeLocationSchema = z
@@ -58,7 +70,7 @@ const storeLocationSchema = z
     prefix: prefix.optional(),
     caPem: storeSchema.shape.caPem.unwrap().nullable().optional().describe('May be changed at any time; null is no private authority.'),
   })
-  .meta({ id: 'StoreLocation' });
+  .meta({ id: 'StoreLocation', examples: [{ prefix: 'team-b' }] });
 
 export const scheduleSchema = z
   .strictObject({
@@ -70,7 +82,7 @@ export const scheduleSchema = z
     fullDay: z.enum(weekdays).default('sunday').describe('Counts only when fullFrequency is weekly.'),
     incrementalHours: z.literal(incrementalHours).default(0).describe('Hours between incrementals, counted from the full; 0 is none.'),
   })
-  .meta({ id: 'Schedule' });
+  .meta({ id: 'Schedule', examples: [{ fullFrequency: 'weekly', fullTime: '02:00', fullDay: 'sunday', incrementalHours: 6 }] });
 
 export const retentionSchema = z
   .strictObject({
@@ -78,7 +90,7 @@ export const retentionSchema = z
     incrementalDays: z.int().min(1).max(3650).default(30),
     logHours: z.int().min(1).max(8760).default(72),
   })
-  .meta({ id: 'Retention' });
+  .meta({ id: 'Retention', examples: [{ fulls: 7, incrementalDays: 30, logHours: 72 }] });
 
 const logArchiveMinutes = z
   .int()
@@ -99,7 +111,27 @@ export const policyCreateSchema = z
     encryptionEnabled: z.boolean().default(true),
     ownerId: z.uuid().optional().describe('Whose policy it will be; admins only.'),
   })
-  .meta({ id: 'PolicyCreate' });
+  .meta({
+    id: 'PolicyCreate',
+    examples: [
+      {
+        name: 'nightly',
+        store: {
+          endpoint: 's3.example.com',
+          region: 'eu-central-1',
+          bucket: 'backups',
+          prefix: 'team',
+          accessKey: 'AKIAEXAMPLE',
+          secretKey: 'not-a-real-secret',
+        },
+        schedule: { fullFrequency: 'weekly', fullTime: '02:00', fullDay: 'sunday', incrementalHours: 6 },
+        retention: { fulls: 7, incrementalDays: 30, logHours: 72 },
+        pitrEnabled: true,
+        logArchiveMinutes: 5,
+        encryptionEnabled: true,
+      },
+    ],
+  });
 
 export const policyEditSchema = z
   .strictObject({
@@ -116,7 +148,7 @@ export const policyEditSchema = z
       .optional()
       .describe('Another encryption begins with a new generation and a full of every attached database.'),
   })
-  .meta({ id: 'PolicyEdit' });
+  .meta({ id: 'PolicyEdit', examples: [{ name: 'nightly', retention: { fulls: 14, incrementalDays: 30, logHours: 72 } }] });
 
 export const policyDeletionSchema = z
   .strictObject({
@@ -125,7 +157,7 @@ export const policyDeletionSchema = z
       .enum(['keep', 'delete'])
       .describe('Whether its backups stay in the bucket, for when the deletion is taken back, or go with it.'),
   })
-  .meta({ id: 'PolicyDeletion' });
+  .meta({ id: 'PolicyDeletion', examples: [{ confirmName: 'nightly', backups: 'keep' }] });
 
 export type StoreInput = z.infer<typeof storeSchema>;
 export type Retention = z.infer<typeof retentionSchema>;
