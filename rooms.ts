@@ -20,7 +20,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'api',
     may: ['domain', 'db'],
-    outside: ['express', '@temporalio/client', 'pino', 'prom-client', 'zod'],
+    outside: ['express', '@temporalio/client', 'pino', 'prom-client', 'swagger-ui-dist', 'zod'],
     typesOnly: ['workflows'],
   },
 ];

@@ -4,6 +4,7 @@ import express from 'express';
 import type { Logger } from 'pino';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
 import { createHandler } from './dispatch.ts';
+import { createDocsPage } from './docs-page.ts';
 import { problemOf, sendProblem } from './problems.ts';
 import type { ApiDeps } from './route.ts';
 import { createRoutes } from './routes.ts';
@@ -20,6 +21,7 @@ export function createApi(deps: ApiDeps): Express {
   for (const route of createRoutes()) {
     app[route.method](route.path.replaceAll(/\{(\w+)\}/g, ':$1'), createHandler(route, deps));
   }
+  app.use(createDocsPage());
   app.use((request) => {
     throw new TidemarkError('not-found', `there is no ${request.method} ${request.path}`);
   });
