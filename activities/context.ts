@@ -2,7 +2,7 @@ import type { DatabaseRow } from '#db/databases.ts';
 import { getDatabase, sshKeyPlace } from '#db/databases.ts';
 import { getGeneration } from '#db/attachments.ts';
 import type { PolicyRow } from '#db/policies.ts';
-import { getPolicy, policyKeyPlace, secretKeyPlace } from '#db/policies.ts';
+import { getPolicy, openPolicyKey, secretKeyPlace } from '#db/policies.ts';
 import type { Sealer } from '#db/seal.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
@@ -91,10 +91,6 @@ export function storeAddress(sealer: Sealer, policy: PolicyRow): StoreAddress {
     secretKey: sealer.open(policy.secret_key_sealed, secretKeyPlace(policy.id)).toString(),
     caPem: policy.ca_pem ?? undefined,
   };
-}
-
-export function openPolicyKey(sealer: Sealer, policy: PolicyRow): Buffer {
-  return sealer.open(policy.policy_key_sealed, policyKeyPlace(policy.id));
 }
 
 export async function resolveHost(guard: NetworkGuard, host: string): Promise<ResolvedAddress> {

@@ -152,5 +152,6 @@ function peerOf(request: Request, response: Response): Peer {
     userAgent: request.headers['user-agent'],
     isTls: request.secure,
     setCookie: (cookie) => void response.append('Set-Cookie', cookie),
+    saveAs: (fileName) => void response.setHeader('Content-Disposition', `attachment; filename="${fileName}"`),
   };
 }

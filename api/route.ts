@@ -50,6 +50,8 @@ export interface Peer {
   readonly userAgent: string | undefined;
   readonly isTls: boolean;
   setCookie(cookie: string): void;
+  /** Has a browser save the answer as a file of this name, which needs no quoting. */
+  saveAs(fileName: string): void;
 }
 
 /** One validated request. */

@@ -12,6 +12,7 @@ import { noticeRoutes } from './notices.ts';
 import { openApiDocument } from './openapi.ts';
 import { policyDeletionRoutes } from './policy-deletions.ts';
 import { policyRoutes } from './policies.ts';
+import { recoveryKitRoutes } from './recovery-kits.ts';
 import { recoveryWindowRoutes } from './recovery-windows.ts';
 import { restoreRoutes } from './restores.ts';
 import { retentionRoutes } from './retention.ts';
@@ -39,6 +40,7 @@ export function createRoutes(): Route[] {
     ...databaseEditRoutes,
     ...policyRoutes,
     ...policyDeletionRoutes,
+    ...recoveryKitRoutes,
     ...storeTestRoutes,
     ...attachmentRoutes,
     ...backupRoutes,

@@ -66,6 +66,17 @@ export async function listDatabases(db: Catalogue, ownerId?: string): Promise<Da
   return (ownerId === undefined ? query : query.where('owner_id', '=', ownerId)).execute();
 }
 
+/** Those of which a policy keeps a generation, also where they were detached or removed since. */
+export async function listDatabasesKeptBy(db: Catalogue, policyId: string): Promise<DatabaseRow[]> {
+  return db
+    .selectFrom('databases')
+    .selectAll()
+    .where('id', 'in', (e) => e.selectFrom('generations').select('database_id').where('policy_id', '=', policyId))
+    .orderBy('name')
+    .orderBy('id')
+    .execute();
+}
+
 /** Of one primary, by name. */
 export async function listReplicas(db: Catalogue, primaryId: string): Promise<DatabaseRow[]> {
   return db

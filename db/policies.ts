@@ -4,7 +4,7 @@ import type { RetentionRules } from '#domain/retention.ts';
 import type { PolicyStatus } from '#domain/states.ts';
 import { refuseTaken } from './failures.ts';
 import { holding, isAfter, type Page, type PageRequest, requireCursor, toPage } from './paging.ts';
-import type { SealedPlace } from './seal.ts';
+import type { SealedPlace, Sealer } from './seal.ts';
 import type { Catalogue, CatalogueTransaction, Tables } from './tables.ts';
 
 export type PolicyRow = Selectable<Tables['policies']>;
@@ -16,6 +16,11 @@ export function secretKeyPlace(policyId: string): SealedPlace {
 
 export function policyKeyPlace(policyId: string): SealedPlace {
   return { table: 'policies', row: policyId, column: 'policy_key_sealed' };
+}
+
+/** 32 bytes. Throws `sealed-value-broken`. */
+export function openPolicyKey(sealer: Sealer, policy: Pick<PolicyRow, 'id' | 'policy_key_sealed'>): Buffer {
+  return sealer.open(policy.policy_key_sealed, policyKeyPlace(policy.id));
 }
 
 /** Throws `already-exists` when the owner has another of this name. */

@@ -57,6 +57,7 @@ export const matrix: Readonly<Record<string, readonly Cell[]>> = {
   resetFailures: act,
   deletePolicy: destroy,
   undeletePolicy: act,
+  createRecoveryKit: destroy,
   testStore: create,
   testPolicyStore: act,
   attachDatabase: act,

@@ -1,9 +1,10 @@
 import { TidemarkError } from '#domain/errors.ts';
 import type { LogRange } from '#domain/retention.ts';
 import { isKept } from '#domain/retention.ts';
+import { repositoryKey, stanza } from '#domain/repository.ts';
 import type { EngineContext, LogMark, LogReport } from '../port.ts';
 import { findArchiveFailure } from './failures.ts';
-import { configPath, pgbackrest, repositoryKey, stanza } from './repository.ts';
+import { configPath, pgbackrest } from './repository.ts';
 import type { Server } from './server.ts';
 import { findFacts, findRunningServer, findServer, readFacts, runSql } from './server.ts';
 import type { TimelineSwitch, WalSegment } from './wal.ts';

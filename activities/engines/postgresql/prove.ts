@@ -1,7 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { TidemarkError } from '#domain/errors.ts';
+import { repositoryKey, stanza } from '#domain/repository.ts';
 import type { EngineContext } from '../port.ts';
-import { pgbackrest, repositoryKey, stanza } from './repository.ts';
+import { pgbackrest } from './repository.ts';
 import type { Server } from './server.ts';
 
 /** An object of a backup with its size; the key is relative to the backup's folder. */

@@ -1,11 +1,8 @@
-import { hkdfSync } from 'node:crypto';
 import { raw, sh } from '#activities/hosts/script.ts';
-import { generationKey } from '#domain/names.ts';
+import { repositoryOptions, repositoryPassphrase, stanza } from '#domain/repository.ts';
 import { homeOf, makeHome } from '../home.ts';
 import type { EngineContext } from '../port.ts';
 import type { Server } from './server.ts';
-
-export const stanza = 'db';
 
 /** One configuration per generation: the server's own archive_command says which generation its data directory writes to. */
 export function configPath(databaseId: string, generation: number): string {
@@ -20,11 +17,6 @@ export function archivePlace(databaseId: string, generation: number, dataDirecto
 /** What a restore reads with: its own lock and spool, so that it never meets the archiving of the running server. */
 export function restoreConfigPath(databaseId: string): string {
   return `${homeOf(databaseId)}/restore.conf`;
-}
-
-/** The repository's keys in the bucket, relative to the store's prefix. */
-export function repositoryKey(databaseId: string, generation: number): string {
-  return `${generationKey(databaseId, generation)}/pgbackrest`;
 }
 
 export function archiveCommand(databaseId: string, generation: number): string {
@@ -67,7 +59,7 @@ function configText(context: EngineContext, server: Server, place: ConfigPlace):
   const home = homeOf(place.standby?.databaseId ?? context.database.id);
   return [
     '[global]',
-    ...repositoryOptions(context, home),
+    ...openingOptions(context, home),
     ...processOptions(home, place),
     ...(place.standby?.global ?? []),
     `[${stanza}]`,
@@ -80,24 +72,12 @@ function configText(context: EngineContext, server: Server, place: ConfigPlace):
   ].join('\n');
 }
 
-function repositoryOptions(context: EngineContext, home: string): string[] {
-  const { address, generation, key } = context.repository;
-  const prefix = address.prefix === '' ? '' : `/${address.prefix}`;
-  const { host, port } = splitEndpoint(address.endpoint);
+function openingOptions({ database, repository }: EngineContext, home: string): string[] {
+  const { address, generation, key } = repository;
+  const passphrase = key && repositoryPassphrase(key, database.id, generation);
+  const caFile = address.caPem === undefined ? undefined : `${home}/ca.pem`;
   return [
-    'repo1-type=s3',
-    `repo1-path=${prefix}/${repositoryKey(context.database.id, generation)}`,
-    `repo1-s3-endpoint=${host}`,
-    `repo1-storage-port=${port}`,
-    `repo1-s3-bucket=${address.bucket}`,
-    `repo1-s3-region=${address.region}`,
-    `repo1-s3-key=${address.accessKey}`,
-    `repo1-s3-key-secret=${address.secretKey}`,
-    'repo1-s3-uri-style=path',
-    ...(address.caPem === undefined ? [] : [`repo1-storage-ca-file=${home}/ca.pem`]),
-    ...(key === undefined
-      ? []
-      : ['repo1-cipher-type=aes-256-cbc', `repo1-cipher-pass=${passphrase(key, context.database.id, generation)}`]),
+    ...repositoryOptions({ databaseId: database.id, generation, passphrase }, address, caFile),
     'repo1-bundle=y',
     'repo1-block=y',
     'repo1-retention-full=9999999',
@@ -117,16 +97,6 @@ function processOptions(home: string, place: ConfigPlace): string[] {
     'log-level-file=off',
     'log-level-console=info',
   ];
-}
-
-/** pgBackRest's passphrase of one repository, 256 bits derived from the policy's key; see docs/format.md. */
-function passphrase(key: Buffer, databaseId: string, generation: number): string {
-  return Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `tidemark/1/pgbackrest/${databaseId}/g${generation}`, 32)).toString('base64');
-}
-
-function splitEndpoint(endpoint: string): { host: string; port: number } {
-  const match = /^(.*?)(?::(\d+))?$/.exec(endpoint);
-  return { host: match?.[1] ?? endpoint, port: Number(match?.[2] ?? 443) };
 }
 
 /** A command line of pgBackRest, to run as the server's owner. */

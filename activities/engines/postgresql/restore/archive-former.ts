@@ -1,9 +1,10 @@
 import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { stanza } from '#domain/repository.ts';
 import { homeOf } from '../../home.ts';
 import type { EngineContext, LogMark, RestoreRequest } from '../../port.ts';
 import { findLayout, isExchanged, setAsideOf } from '../../restore/places.ts';
-import { configPath, stanza } from '../repository.ts';
+import { configPath } from '../repository.ts';
 import { parseSegment } from '../wal.ts';
 import type { Layout } from './layout.ts';
 

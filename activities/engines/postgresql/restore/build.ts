@@ -1,9 +1,10 @@
 import { sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { stanza } from '#domain/repository.ts';
 import type { EngineContext, RestoreRequest } from '../../port.ts';
 import { freshOf, getLayout, markerFile } from '../../restore/places.ts';
 import { repositoryError } from '../failures.ts';
-import { pgbackrest, restoreConfigPath, stanza } from '../repository.ts';
+import { pgbackrest, restoreConfigPath } from '../repository.ts';
 import type { Layout, TablespacePlace } from './layout.ts';
 
 /** Restores the base and its incrementals into new directories beside the running server's. */

@@ -1,10 +1,11 @@
 import { raw, sh } from '#activities/hosts/script.ts';
+import { stanza } from '#domain/repository.ts';
 import { homeOf } from '../../home.ts';
 import type { EngineContext, RestoreRequest } from '../../port.ts';
 import type { Exchange } from '../../restore/exchange.ts';
 import { findLayout, getLayout } from '../../restore/places.ts';
 import { exchangeBack, exchangeDirectories, removeLeftovers } from '../../restore/swap.ts';
-import { archiveCommand, archivePlace, installConfig, restoreConfigPath, stanza } from '../repository.ts';
+import { archiveCommand, archivePlace, installConfig, restoreConfigPath } from '../repository.ts';
 import { runSql } from '../server.ts';
 import { serviceOf } from '../service.ts';
 import { endMark } from './archive-former.ts';

@@ -1,0 +1,143 @@
+import { generationKey } from './names.ts';
+import { stanza } from './repository.ts';
+import type { EngineName } from './states.ts';
+
+/** Restoring without Tidemark, in the commands of docs/format.md, filled in for one database. */
+
+export interface RecoveryStep {
+  readonly text: string;
+  readonly commands: readonly string[];
+}
+
+export interface RecoveryCase {
+  /** The name under which the recovery kit lies beside the commands. */
+  readonly kitFile: string;
+  readonly store: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly bucket: string;
+    readonly prefix: string;
+    readonly caPem: string | null;
+  };
+  readonly databaseId: string;
+  readonly engine: EngineName;
+  /** As far as it is known. */
+  readonly version: string | null;
+  /** Which one the commands are about. */
+  readonly generation: number;
+  readonly encrypted: boolean;
+}
+
+export function recoverySteps(of: RecoveryCase): RecoveryStep[] {
+  return recovery[of.engine].steps(of);
+}
+
+/** Whether its backups lie in a repository of pgBackRest's. */
+export function hasRepository(engine: EngineName): boolean {
+  return recovery[engine].hasRepository;
+}
+
+const recovery: Record<EngineName, { readonly hasRepository: boolean; steps(of: RecoveryCase): RecoveryStep[] }> = {
+  postgresql: { hasRepository: true, steps: repositorySteps },
+  mariadb: { hasRepository: false, steps: mariadbSteps },
+  mysql: { hasRepository: false, steps: mysqlSteps },
+};
+
+function mariadbSteps(of: RecoveryCase): RecoveryStep[] {
+  return [
+    ...openingSteps(of, 'MariaDB', 'mbstream -x -C "$1"'),
+    {
+      text: 'Prepare the full with mariadb-backup of the same series, then each incremental in its order.',
+      commands: ['mariadb-backup --prepare --target-dir=full', 'mariadb-backup --prepare --target-dir=full --incremental-dir=incremental'],
+    },
+    ...replaySteps(of, 'TZ=UTC mariadb-binlog --start-position=<position> --stop-position=<cut> <log> <log> … | mariadb --binary-mode'),
+  ];
+}
+
+function mysqlSteps(of: RecoveryCase): RecoveryStep[] {
+  return [
+    ...openingSteps(of, 'MySQL', 'tar -x -C "$1"'),
+    ...replaySteps(of, 'TZ=UTC mysqlbinlog --stop-position=<cut> <log> <log> … | mysql --binary-mode'),
+  ];
+}
+
+function repositorySteps({ kitFile, store, databaseId, version, generation }: RecoveryCase): RecoveryStep[] {
+  const chosen = `.databases[] | select(.id == "${databaseId}") | .generations[] | select(.number == ${generation}) | .pgbackrest.configuration[]`;
+  return [
+    {
+      text: `On a machine with jq, pgBackRest and PostgreSQL of the major version of the server (${version ?? 'not known'}), as the user of PostgreSQL: write the configuration of the generation whose from and until hold the wanted time (here ${generation}), and put the access key, the secret key and the path of an empty data directory in place of the words in angle brackets.`,
+      commands: [
+        'umask 077',
+        `jq -r '${chosen}' ${kitFile} > /etc/pgbackrest.conf`,
+        ...(store.caPem === null ? [] : [`jq -r .store.caPem ${kitFile} > ${caFile}`]),
+      ],
+    },
+    { text: 'See which backups there are.', commands: [`pgbackrest --stanza=${stanza} info`] },
+    {
+      text: 'Restore one of them, up to a time (UTC) or to its own end. Then start PostgreSQL on the directory, away from everybody.',
+      commands: [
+        `pgbackrest --stanza=${stanza} --set=<label> --type=time --target='<2026-11-22 21:50:11+00>' --target-exclusive restore`,
+        `pgbackrest --stanza=${stanza} --set=<label> --type=immediate restore`,
+      ],
+    },
+  ];
+}
+
+/** Where the configuration of pgBackRest expects the certificate of a private authority. */
+export const caFile = '/etc/pgbackrest-ca.pem';
+
+function openingSteps(of: RecoveryCase, product: string, unpack: string): RecoveryStep[] {
+  const { databaseId, generation, version, encrypted } = of;
+  const tools = `bash, curl (7.88 or newer), jq, zstd${encrypted ? ", Python 3 with Google's Tink (pip install tink), decrypt.py of Tidemark's docs/" : ''}`;
+  const folder = `${generationKey(databaseId, generation)}/backups`;
+  return [
+    {
+      text: `On a machine with ${tools} and ${product} of the server's series (${version ?? 'not known'}), in an empty folder with this kit: give the keys of the bucket, and define how an object is fetched and opened. The commands are about the generation ${generation}; take the one whose from and until hold the wanted time.`,
+      commands: fetchCommands(of),
+    },
+    {
+      text: 'See which backups there are; one exists when it has a manifest. An incremental needs its parent, and so on to a full.',
+      commands: [
+        `for backup in $(fetch '?delimiter=%2F&list-type=2&prefix=${encodeURIComponent(below(of.store.prefix, folder))}%2F' | grep -o '[0-9a-f-]\\{36\\}/</Prefix>' | cut -c 1-36); do fetch "/${encodedPath(below(of.store.prefix, folder))}/$backup/manifest.json" | jq -c '[.backupId, .outcome.kind, .outcome.parentLabel, .outcome.consistentAt]'; done`,
+      ],
+    },
+    {
+      text: 'Unpack a full, and each incremental that has volumes, into a directory of its own.',
+      commands: [
+        'set -o pipefail',
+        `unpack() { mkdir "$1"; fetch "/${encodedPath(below(of.store.prefix, folder))}/$2/manifest.json" > "$1.json" && jq -r '.data.volumes[].key' "$1.json" | while read -r object; do open_object "$object" || exit; done | zstd -dc | ${unpack}; }`,
+        'unpack full <backupId>',
+      ],
+    },
+  ];
+}
+
+function fetchCommands({ kitFile, store, encrypted }: RecoveryCase): string[] {
+  const { endpoint, region, bucket, prefix, caPem } = store;
+  const authority = caPem === null ? '' : ' --cacert ca.pem';
+  const curl = `curl --silent --show-error --fail --globoff${authority} --aws-sigv4 aws:amz:${region}:s3 --user "$ACCESS_KEY:$SECRET_KEY"`;
+  const object = `fetch "/${encodedPath(below(prefix, ''))}$1"`;
+  return [
+    "ACCESS_KEY='<access key>' SECRET_KEY='<secret key>'",
+    ...(caPem === null ? [] : [`jq -r .store.caPem ${kitFile} > ca.pem`]),
+    `fetch() { ${curl} --header 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "https://${endpoint}/${bucket}$1"; }`,
+    `open_object() { ${object}${encrypted ? ` | python3 decrypt.py "$(jq -r .policyKey ${kitFile})" "$1"` : ''}; }`,
+  ];
+}
+
+function replaySteps({ databaseId, generation }: RecoveryCase, replay: string): RecoveryStep[] {
+  return [
+    {
+      text: `Start a server of the same series on a copy of the directory, with --skip-networking --skip-log-bin. Then open the binary logs from the manifest's data.position on (they lie below ${generationKey(databaseId, generation)}/logs/, each with a record that names its object), see that the sequence of their records has no hole, and replay them in one call up to the cut: the position of the first of the last record's commits at or after the wanted second.`,
+      commands: ['open_object <object> | zstd -dc > <log>', replay],
+    },
+  ];
+}
+
+function below(prefix: string, key: string): string {
+  return prefix === '' ? key : `${prefix}/${key}`;
+}
+
+function encodedPath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
