@@ -18,7 +18,7 @@ import { InvalidRequestError, invalidField } from './problems.ts';
 import { requireRevision } from './revisions.ts';
 import type { UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
-import { normalisePrivateKey } from './ssh-key.ts';
+import { findLoginKey } from './ssh-keys.ts';
 
 /** The check before has ended its task, but its workflow may need a moment more. */
 const START_TRIES = 5;
@@ -47,7 +47,8 @@ export const databaseEditRoutes = [
       if (fields.length === 0) throw new InvalidRequestError([{ in: 'body', path: '', message: 'name at least one field to change' }]);
       requireSameServer(database, call.body);
       const isReached = fields.some((field) => field !== 'name');
-      const change = changeOf(call, database.id, call.body, isReached);
+      const privateKey = await findLoginKey(call, call.body, database.owner_id);
+      const change = changeOf(call, database.id, call.body, { isReached, privateKey });
       const taskId = isReached ? randomUUID() : null;
       if (isReached) await requireTemporal(call.deps);
       await call.deps.db.transaction().execute(async (transaction) => {
@@ -108,8 +109,13 @@ function requireSameServer(database: DatabaseOverview, { port }: DatabaseEdit): 
   );
 }
 
-function changeOf(call: UserCall, id: string, body: DatabaseEdit, isReached: boolean): DatabaseChange {
-  const { name, host, port, sshPort, sshUser, sshPrivateKey, hostKey } = body;
+function changeOf(
+  call: UserCall,
+  id: string,
+  body: DatabaseEdit,
+  { isReached, privateKey }: { isReached: boolean; privateKey: string | undefined },
+): DatabaseChange {
+  const { name, host, port, sshPort, sshUser, sshKeyId, hostKey } = body;
   return {
     ...(isReached ? { status: 'checking', status_message: null } : {}),
     ...(name === undefined ? {} : { name }),
@@ -118,7 +124,9 @@ function changeOf(call: UserCall, id: string, body: DatabaseEdit, isReached: boo
     ...(sshPort === undefined ? {} : { ssh_port: sshPort }),
     ...(sshUser === undefined ? {} : { ssh_user: sshUser }),
     ...(hostKey === undefined ? {} : { host_key: hostKey }),
-    ...(sshPrivateKey === undefined ? {} : { ssh_key_sealed: call.deps.sealer.seal(normalisePrivateKey(sshPrivateKey), sshKeyPlace(id)) }),
+    ...(privateKey === undefined
+      ? {}
+      : { ssh_key_sealed: call.deps.sealer.seal(privateKey, sshKeyPlace(id)), ssh_key_id: sshKeyId ?? null }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { DatabaseRow } from '#db/databases.ts';
+import type { NewDatabase } from '#db/databases.ts';
 import { findDatabase, insertDatabase, listDatabaseOverviews, sshKeyPlace } from '#db/databases.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { insertTask } from '#db/tasks.ts';
@@ -16,7 +16,7 @@ import { flag, pageOf, rowPageQuery } from './paging.ts';
 import { invalidField } from './problems.ts';
 import type { UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
-import { normalisePrivateKey } from './ssh-key.ts';
+import { getLoginKey } from './ssh-keys.ts';
 import { taskSchema } from './task-view.ts';
 import { viewNewTask } from './tasks.ts';
 
@@ -65,9 +65,9 @@ export const databaseRoutes = [
     async handle(call) {
       const owner_id = await ownerOfNew(call, call.body.ownerId);
       await requirePrimary(call.deps.db, call.body, owner_id);
-      const ssh_key = normalisePrivateKey(call.body.sshPrivateKey);
+      const privateKey = await getLoginKey(call, call.body, owner_id);
       await requireTemporal(call.deps);
-      const database = newDatabase(call, call.body, { owner_id, ssh_key });
+      const database = newDatabase(call, call.body, { owner_id, privateKey });
       const taskId = randomUUID();
       await call.deps.db.transaction().execute(async (transaction) => {
         await call.audit(`database:${database.id}`, { name: database.name, host: database.host, ownerId: owner_id }, transaction);
@@ -147,11 +147,7 @@ async function requirePrimary(db: Catalogue, { primaryId, engine }: DatabaseCrea
   if (primary.engine !== engine) throw invalidField('primaryId', `${primary.name} is of another engine, ${primary.engine}`);
 }
 
-function newDatabase(
-  call: UserCall,
-  body: DatabaseCreate,
-  more: { owner_id: string; ssh_key: string },
-): Omit<DatabaseRow, 'version' | 'status' | 'status_message' | 'checked_at' | 'deleted_at' | 'revision' | 'created_at'> {
+function newDatabase(call: UserCall, body: DatabaseCreate, more: { owner_id: string; privateKey: string }): NewDatabase {
   const id = randomUUID();
   return {
     id,
@@ -162,7 +158,8 @@ function newDatabase(
     port: body.port ?? usualPorts[body.engine],
     ssh_port: body.sshPort,
     ssh_user: body.sshUser,
-    ssh_key_sealed: call.deps.sealer.seal(more.ssh_key, sshKeyPlace(id)),
+    ssh_key_sealed: call.deps.sealer.seal(more.privateKey, sshKeyPlace(id)),
+    ssh_key_id: body.sshKeyId ?? null,
     host_key: body.hostKey ?? null,
     role: body.role,
     primary_id: body.primaryId ?? null,

@@ -3,10 +3,10 @@ import type { TaskRow } from '#db/tasks.ts';
 import { failQueuedTask, listQueuedTasks } from '#db/tasks.ts';
 import { checkWorkflowId, deletionWorkflowId, policyWorkflowId } from '#domain/names.ts';
 import { markUnchecked } from '#db/databases.ts';
-import { messageOf } from '#domain/errors.ts';
 import type { PolicyState } from '#workflows/messages.ts';
 import { withinTimeout } from './operations.ts';
 import type { ApiDeps } from './route.ts';
+import { watch } from './watch.ts';
 
 /** After the time that an answer may take, a request that Temporal has taken is noted within this. */
 const PATIENCE_MS = 60_000;
@@ -42,23 +42,10 @@ async function endIfLost(deps: ApiDeps, task: TaskRow): Promise<boolean> {
 
 /** Looks every minute until it is stopped. */
 export function watchLostRequests(deps: ApiDeps): { stop(): Promise<void> } {
-  let looking = Promise.resolve();
-  const look = async (): Promise<void> => {
-    try {
-      const lost = await endLostRequests(deps);
-      if (lost.length > 0) deps.logger.warn({ tasks: lost }, 'requests that were lost have been ended');
-    } catch (error) {
-      // shown by /readyz and /metrics as well; the next look is in a minute
-      deps.logger.warn({ error: messageOf(error) }, 'cannot look for lost requests');
-    }
-  };
-  const timer = setInterval(() => void (looking = looking.then(look)), EVERY_MS);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await looking;
-    },
-  };
+  return watch(deps, EVERY_MS, 'lost requests', async () => {
+    const lost = await endLostRequests(deps);
+    if (lost.length > 0) deps.logger.warn({ tasks: lost }, 'requests that were lost have been ended');
+  });
 }
 
 /** Whether somebody has noted the request and will begin the task or refuse it. */

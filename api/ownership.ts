@@ -4,6 +4,8 @@ import type { DatabaseOverview } from '#db/databases.ts';
 import { findDatabase, findDatabaseOverview } from '#db/databases.ts';
 import type { PolicyRow } from '#db/policies.ts';
 import { findPolicy } from '#db/policies.ts';
+import type { SshKeyRow } from '#db/ssh-keys.ts';
+import { findSshKey } from '#db/ssh-keys.ts';
 import type { RestoreRow, TaskRow } from '#db/tasks.ts';
 import { findRestore, findTask } from '#db/tasks.ts';
 import { findUser } from '#db/users.ts';
@@ -49,6 +51,11 @@ export async function getVisibleBackup(call: UserCall, id: string): Promise<Back
 export async function getVisibleRestore(call: UserCall, id: string): Promise<RestoreRow> {
   const restore = await findRestore(call.deps.db, id);
   return visible(call, 'restore', id, restore, await ownerOfDatabase(call, restore?.database_id));
+}
+
+export async function getVisibleSshKey(call: UserCall, id: string): Promise<SshKeyRow> {
+  const key = await findSshKey(call.deps.db, id);
+  return visible(call, 'SSH key', id, key, key?.owner_id);
 }
 
 export async function getVisibleTask(call: UserCall, id: string): Promise<TaskRow> {

@@ -20,6 +20,7 @@ import type { Route } from './route.ts';
 import { defineRoute } from './route.ts';
 import { createSessionRoutes } from './sessions.ts';
 import { createSignInGuard } from './sign-in-guard.ts';
+import { sshKeyRoutes } from './ssh-keys.ts';
 import { storeTestRoutes } from './store-tests.ts';
 import { taskRoutes } from './tasks.ts';
 import { userRoutes } from './users.ts';
@@ -38,6 +39,7 @@ export function createRoutes(): Route[] {
     ...userRoutes,
     ...databaseRoutes,
     ...databaseEditRoutes,
+    ...sshKeyRoutes,
     ...policyRoutes,
     ...policyDeletionRoutes,
     ...recoveryKitRoutes,

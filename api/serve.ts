@@ -17,6 +17,7 @@ import { createChangeFeed } from './changes.ts';
 import { watchLostRequests } from './lost-requests.ts';
 import { createMetricsListener } from './metrics.ts';
 import type { ApiSettings } from './settings.ts';
+import { watchUnusedKeys } from './ssh-keys.ts';
 
 const STOP_GRACE_MS = 10_000;
 
@@ -48,13 +49,18 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
     const { host, port, metricsPort, tls } = settings;
     const server = await listen(await createApiServer(createApi(deps), tls), host, port);
     const metrics = metricsPort === undefined ? undefined : await listen(createServer(createMetricsListener(db)), host, metricsPort);
-    const lostRequests = watchLostRequests(deps);
+    const watches = [watchLostRequests(deps), watchUnusedKeys(deps)];
     return {
       url: urlOf(server, tls === undefined ? 'http' : 'https'),
       metricsUrl: metrics === undefined ? undefined : `${urlOf(metrics)}/metrics`,
       createdAdmin,
       async stop() {
-        await Promise.all([changes.stop(), lostRequests.stop(), close(server), ...(metrics === undefined ? [] : [close(metrics)])]);
+        await Promise.all([
+          changes.stop(),
+          ...watches.map((one) => one.stop()),
+          close(server),
+          ...(metrics === undefined ? [] : [close(metrics)]),
+        ]);
         await release();
       },
     };

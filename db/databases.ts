@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
 import type { DatabaseStatus, EngineName, PitrStatus } from '#domain/states.ts';
 import { refuseTaken } from './failures.ts';
@@ -7,9 +7,9 @@ import type { SealedPlace } from './seal.ts';
 import type { Catalogue, CatalogueTransaction, Tables } from './tables.ts';
 
 export type DatabaseRow = Selectable<Tables['databases']>;
-type NewDatabase = Pick<
-  DatabaseRow,
-  'id' | 'owner_id' | 'name' | 'engine' | 'host' | 'port' | 'ssh_port' | 'ssh_user' | 'ssh_key_sealed' | 'host_key' | 'role' | 'primary_id'
+export type NewDatabase = Omit<
+  Insertable<Tables['databases']>,
+  'version' | 'status' | 'status_message' | 'checked_at' | 'deleted_at' | 'created_at'
 >;
 
 export function sshKeyPlace(databaseId: string): SealedPlace {
@@ -22,7 +22,10 @@ export async function insertDatabase(db: Catalogue, database: NewDatabase): Prom
 }
 
 export type DatabaseChange = Partial<
-  Pick<DatabaseRow, 'name' | 'host' | 'port' | 'ssh_port' | 'ssh_user' | 'ssh_key_sealed' | 'host_key' | 'status' | 'status_message'>
+  Pick<
+    DatabaseRow,
+    'name' | 'host' | 'port' | 'ssh_port' | 'ssh_user' | 'ssh_key_sealed' | 'ssh_key_id' | 'host_key' | 'status' | 'status_message'
+  >
 >;
 
 /** Throws `already-exists` when it takes a name that the owner has given already, and `not-found` when it was removed meanwhile. */
@@ -45,7 +48,7 @@ export async function lockDatabase(transaction: CatalogueTransaction, id: string
 export async function markDatabaseDeleted(db: Catalogue, id: string): Promise<void> {
   await db
     .updateTable('databases')
-    .set({ deleted_at: new Date(), ssh_key_sealed: Buffer.alloc(0) })
+    .set({ deleted_at: new Date(), ssh_key_sealed: Buffer.alloc(0), ssh_key_id: null })
     .where('id', '=', id)
     .execute();
 }

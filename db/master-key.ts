@@ -35,7 +35,8 @@ export async function requireOwnKey(db: Catalogue, sealer: Sealer): Promise<void
     .where('deleted_at', 'is', null)
     .limit(1)
     .executeTakeFirst();
-  for (const found of [policy, database]) {
+  const sshKey = await db.selectFrom('ssh_keys').select('private_key_sealed as sealed').limit(1).executeTakeFirst();
+  for (const found of [policy, database, sshKey]) {
     if (found !== undefined && !sealer.hasSealed(found.sealed))
       throw new Error("The master key is not the one of this catalogue: its secrets were sealed with another. Put that key's file back.");
   }

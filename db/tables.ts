@@ -61,6 +61,14 @@ interface ApiTokensTable {
   last_used_at: ColumnType<Date | null, never, Date>;
 }
 
+interface SshKeysTable {
+  id: string;
+  owner_id: string;
+  public_key: string;
+  private_key_sealed: Buffer;
+  created_at: CreatedAt;
+}
+
 interface DatabasesTable {
   id: string;
   owner_id: string;
@@ -72,6 +80,8 @@ interface DatabasesTable {
   ssh_port: number;
   ssh_user: string;
   ssh_key_sealed: Buffer;
+  /** Of which pair of `ssh_keys` it is a copy; null for a key that was brought along. */
+  ssh_key_id: ColumnType<string | null, string | null | undefined, string | null>;
   /** The pinned public key of the host; null until the first check. */
   host_key: string | null;
   role: DatabaseRole;
@@ -267,6 +277,7 @@ export interface Tables {
   users: UsersTable;
   sessions: SessionsTable;
   api_tokens: ApiTokensTable;
+  ssh_keys: SshKeysTable;
   databases: DatabasesTable;
   policies: PoliciesTable;
   attachments: AttachmentsTable;

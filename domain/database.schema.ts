@@ -14,6 +14,18 @@ const sshUser = z.string().regex(/^[a-z_][a-z0-9_.-]{0,31}$/i, 'must be a user n
 
 const sshPrivateKey = z.string().min(1).max(16_384).describe('OpenSSH or PEM, without a passphrase.');
 
+const sshKeyId = z.uuid().describe('A key pair of the same owner, made by POST /api/v1/ssh-keys; in the place of sshPrivateKey.');
+
+/** Names the field that is too much or missing. */
+function oneLoginKey(isNeeded: boolean) {
+  return ({ value, issues }: z.core.ParsePayload<{ sshPrivateKey?: string | undefined; sshKeyId?: string | undefined }>): void => {
+    const [isBrought, isMade] = [value.sshPrivateKey !== undefined, value.sshKeyId !== undefined];
+    const complain = (path: string, message: string) => issues.push({ code: 'custom', input: value, path: [path], message });
+    if (isBrought && isMade) complain('sshKeyId', 'cannot be given together with sshPrivateKey');
+    if (isNeeded && !isBrought && !isMade) complain('sshPrivateKey', 'is needed, or sshKeyId in its place');
+  };
+}
+
 const hostKey = z
   .string()
   .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*$/, 'must be a public host key such as "ssh-ed25519 AAAA…"');
@@ -26,7 +38,8 @@ export const databaseCreateSchema = z
     port: port.optional().describe("The server's port; the engine's usual one when left out."),
     sshPort: port.default(22),
     sshUser,
-    sshPrivateKey,
+    sshPrivateKey: sshPrivateKey.optional(),
+    sshKeyId: sshKeyId.optional(),
     hostKey: hostKey
       .optional()
       .describe(
@@ -40,6 +53,7 @@ export const databaseCreateSchema = z
     path: ['primaryId'],
     message: 'is needed for a replica, and only there',
   })
+  .check(oneLoginKey(true))
   .meta({
     id: 'DatabaseCreate',
     examples: [
@@ -67,11 +81,13 @@ export const databaseEditSchema = z
     sshPort: port.optional(),
     sshUser: sshUser.optional(),
     sshPrivateKey: sshPrivateKey.optional(),
+    sshKeyId: sshKeyId.optional(),
     hostKey: hostKey
       .nullable()
       .optional()
       .describe('The new host key of a machine that was installed anew; null pins the one that the next check sees.'),
   })
+  .check(oneLoginKey(false))
   .meta({ id: 'DatabaseEdit', examples: [{ host: 'db2.example.com', sshPort: 2222 }] });
 
 export type DatabaseEdit = z.infer<typeof databaseEditSchema>;

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { attachDatabase, beginGeneration } from '#db/attachments.ts';
 import { insertBackup } from '#db/backups.ts';
 import { insertDatabase, markDatabase, sshKeyPlace } from '#db/databases.ts';
@@ -6,6 +7,7 @@ import { recordLogs } from '#db/logs.ts';
 import { insertPolicy, policyKeyPlace, secretKeyPlace } from '#db/policies.ts';
 import type { Sealer } from '#db/seal.ts';
 import type { Catalogue } from '#db/tables.ts';
+import { insertSshKey, privateKeyPlace } from '#db/ssh-keys.ts';
 import { insertRestore, insertTask } from '#db/tasks.ts';
 import type { DatabaseStatus } from '#domain/states.ts';
 
@@ -42,6 +44,16 @@ export async function addDatabase(
     primary_id: more.primaryId ?? null,
   });
   await markDatabase(db, id, { status: more.status ?? 'active', status_message: null, version: '17.6' });
+  return id;
+}
+
+/** A pair that was made a number of days ago. */
+export async function addSshKey({ db, sealer }: Place, ownerId: string, daysAgo = 0): Promise<string> {
+  const id = randomUUID();
+  const private_key_sealed = sealer.seal(privateKey, privateKeyPlace(id));
+  await insertSshKey(db, { id, owner_id: ownerId, public_key: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJu8 tidemark', private_key_sealed });
+  const created_at = new Date(Date.now() - daysAgo * 86_400_000);
+  await sql`update ssh_keys set created_at = ${created_at} where id = ${id}`.execute(db);
   return id;
 }
 

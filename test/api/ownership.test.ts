@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRoutes } from '#api/routes.ts';
-import { addAttached, addBackup, addDatabase, addPolicy, addRestore, addTask } from './fixtures.ts';
+import { addAttached, addBackup, addDatabase, addPolicy, addRestore, addSshKey, addTask } from './fixtures.ts';
 import { type ApiWorld, type Caller, startApiWorld } from './world.ts';
 
 let world: ApiWorld;
@@ -9,14 +9,14 @@ let ann: Caller;
 let bob: Caller;
 let admin: Caller;
 /** Of ann. */
-let hers: Record<'databases' | 'policies' | 'backups' | 'restores' | 'tasks', string>;
+let hers: Record<'databases' | 'policies' | 'backups' | 'restores' | 'tasks' | 'ssh-keys', string>;
 beforeAll(async () => {
   world = await startApiWorld();
   [ann, bob, admin] = [await world.addCaller(), await world.addCaller(), await world.addCaller('admin')];
   const of = await addAttached(world, ann.id);
   const backups = await addBackup(world.db, of);
   const [restores, tasks] = [await addRestore(world.db, of, backups), await addTask(world.db, ann.id, of.databaseId)];
-  hers = { databases: of.databaseId, policies: of.policyId, backups, restores, tasks };
+  hers = { databases: of.databaseId, policies: of.policyId, backups, restores, tasks, 'ssh-keys': await addSshKey(world, ann.id) };
 });
 afterAll(() => world.stop());
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Route } from '#api/route.ts';
 import { createRoutes } from '#api/routes.ts';
 import { updatePolicy } from '#db/policies.ts';
-import { addAttached, addBackup, addDatabase, addPolicy, addRestore, addTask, privateKey } from './fixtures.ts';
+import { addAttached, addBackup, addDatabase, addPolicy, addRestore, addSshKey, addTask, privateKey } from './fixtures.ts';
 import { type Cell, type Column, columns, matrix } from './matrix.ts';
 import { type ApiWorld, type Caller, startApiWorld } from './world.ts';
 
@@ -88,6 +88,7 @@ async function addThings(owner: Caller) {
     restores: await addRestore(world.db, of, backups),
     tasks: await addTask(world.db, owner.id, of.databaseId),
     deletedPolicy,
+    'ssh-keys': await addSshKey(world, owner.id),
     tokens: (await row('api_tokens')).id,
     sessions: (await row('sessions')).id,
     users: owner.id,

@@ -49,7 +49,7 @@ const asking: Record<string, () => Promise<{ path: string; body?: unknown }>> = 
     return { path: `/databases/${of.databaseId}/restores`, body: { backupId, confirmName: body['name'] } };
   },
 };
-const withoutTemporal = ['sessions', 'me', 'tokens', 'users'];
+const withoutTemporal = ['sessions', 'me', 'tokens', 'users', 'ssh-keys'];
 const askOnlyTheCatalogue = ['deleteDatabase', 'createRecoveryKit'];
 const changing = createRoutes().filter(
   ({ method, path, operationId }) =>

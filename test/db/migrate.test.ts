@@ -41,6 +41,7 @@ describe('migrateToLatest', () => {
       '0007-audit-chain',
       '0008-large-lists',
       '0009-database-edits',
+      '0010-ssh-keys',
       '0011-changes',
       '0012-repeated-requests',
       '0015-request-ids',
