@@ -1,4 +1,5 @@
 import type { ErrorCode } from '#domain/errors.ts';
+import type { DatabaseProbeReport } from '#domain/probe.schema.ts';
 import type { Schedule } from '#domain/schedule.ts';
 import type { BackupKind, NoticeKind, PolicyStatus, TaskKind } from '#domain/states.ts';
 import type { ProbeReport } from '#activities/stores/probe.ts';
@@ -97,6 +98,9 @@ export interface CatalogueActivities {
 /** What is done to hosts and buckets in seconds to minutes, on the queue `tidemark`. */
 export interface HostActivities {
   checkDatabase(input: { databaseId: string; taskId: string }): Promise<void>;
+  probeSavedDatabase(input: { databaseId: string }): Promise<DatabaseProbeReport>;
+  /** The sealed value is a `ProbeTarget` as JSON, at the place { table: 'probe', row: id, column: 'database' }; base64. */
+  probeUnsavedDatabase(input: { id: string; sealed: string }): Promise<DatabaseProbeReport>;
   probePolicyStore(input: { policyId: string }): Promise<ProbeReport>;
   /** The sealed value is a `StoreAddress` as JSON, at the place { table: 'probe', row: id, column: 'store' }; base64. */
   probeUnsavedStore(input: { id: string; sealed: string }): Promise<ProbeReport>;

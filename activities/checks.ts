@@ -1,18 +1,24 @@
-import { getDatabase, markDatabase, pinHostKey } from '#db/databases.ts';
+import type { DatabaseRow } from '#db/databases.ts';
+import { getDatabase, markDatabase, pinHostKey, sshKeyPlace } from '#db/databases.ts';
+import type { Sealer } from '#db/seal.ts';
 import { beginTask } from '#db/tasks.ts';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
 import { checkWorkflowId } from '#domain/names.ts';
 import type { HostActivities } from './activities.ts';
 import type { ActivityDeps } from './context.ts';
-import { resolveHost, withHost } from './context.ts';
-import { scanHostKey } from './hosts/ssh.ts';
+import { type ProbeTarget, probeDatabase } from './database-probe.ts';
 import type { Attempt } from './wrap.ts';
 import { wrapLong } from './wrap.ts';
 
-type CheckActivities = Pick<HostActivities, 'checkDatabase'>;
+type CheckActivities = Pick<HostActivities, 'checkDatabase' | 'probeSavedDatabase' | 'probeUnsavedDatabase'>;
+
+/** A person waits for the answer. */
+const TEST_MS = 45_000;
+/** Less than an attempt may take. */
+const CHECK_MS = 240_000;
 
 export function createCheckActivities(deps: ActivityDeps): CheckActivities {
-  const { db } = deps;
+  const { db, sealer, guard } = deps;
   return {
     checkDatabase: wrapLong(
       db,
@@ -28,23 +34,32 @@ export function createCheckActivities(deps: ActivityDeps): CheckActivities {
         }
       },
     ),
+
+    probeSavedDatabase: wrapLong(db, undefined, async ({ databaseId }: { databaseId: string }, attempt) => {
+      const target = targetOf(sealer, await getDatabase(db, databaseId));
+      return (await probeDatabase(guard, target, attempt, { withinMs: TEST_MS })).report;
+    }),
+
+    probeUnsavedDatabase: wrapLong(db, undefined, async ({ id, sealed }: { id: string; sealed: string }, attempt) => {
+      const opened = sealer.open(Buffer.from(sealed, 'base64'), { table: 'probe', row: id, column: 'database' });
+      return (await probeDatabase(guard, JSON.parse(opened.toString()) as ProbeTarget, attempt, { withinMs: TEST_MS })).report;
+    }),
   };
 }
 
 /** The first check pins the key that the host shows; every later one insists on it. */
-async function check(deps: ActivityDeps, databaseId: string, attempt: Attempt): Promise<string> {
-  const database = await getDatabase(deps.db, databaseId);
-  if (database.host_key === null) {
-    const { address } = await resolveHost(deps.guard, database.host);
-    const { hostKey } = await scanHostKey(database.host, database.ssh_port, { connectTo: address });
-    await pinHostKey(deps.db, databaseId, hostKey);
-  }
-  return withHost(deps, databaseId, attempt, async (engine, context) => {
-    const health = await engine.measureHealth(context);
-    if (health.role === database.role) return health.version;
-    throw new TidemarkError(
-      'not-attachable',
-      `the server of ${database.name} is a ${health.role}, and it is registered as a ${database.role}`,
-    );
-  });
+async function check({ db, sealer, guard }: ActivityDeps, databaseId: string, attempt: Attempt): Promise<string | null> {
+  const target = targetOf(sealer, await getDatabase(db, databaseId));
+  const { report, failure } = await probeDatabase(guard, target, attempt, { withinMs: CHECK_MS });
+  if (target.hostKey === undefined && report.hostKey !== null) await pinHostKey(db, databaseId, report.hostKey);
+  if (failure === undefined) return report.version;
+  const { step, error } = failure;
+  throw new TidemarkError(error.code, `step ${step}: ${error.message}`, { cause: error });
+}
+
+function targetOf(sealer: Sealer, database: DatabaseRow): ProbeTarget {
+  const { id, name, engine, host, port, role } = database;
+  const privateKey = sealer.open(database.ssh_key_sealed, sshKeyPlace(id)).toString();
+  const { ssh_port: sshPort, ssh_user: sshUser, host_key: hostKey } = database;
+  return { id, name, engine, host, port, sshPort, sshUser, privateKey, hostKey: hostKey ?? undefined, role };
 }

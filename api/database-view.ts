@@ -2,9 +2,16 @@ import { z } from 'zod';
 import type { DatabaseOverview } from '#db/databases.ts';
 import { exampleIds } from '#domain/examples.ts';
 import { findOverdueSince } from '#domain/overdue.ts';
-import { databaseRoles, databaseStatuses, engineNames, pitrStatuses } from '#domain/states.ts';
+import { databaseRoles, databaseStatuses, type EngineName, engineNames, pitrStatuses } from '#domain/states.ts';
 import { at, isoOf, maybeAt, maybeIsoOf, revisionSchema } from './answers.ts';
 import { fingerprintOf } from './ssh-key.ts';
+
+const usualPorts: Readonly<Record<EngineName, number>> = { postgresql: 5432, mariadb: 3306, mysql: 3306 };
+
+/** The server's port, as a request names it or leaves it out. */
+export function portOf({ engine, port }: { readonly engine: EngineName; readonly port?: number | undefined }): number {
+  return port ?? usualPorts[engine];
+}
 
 const attachmentSummarySchema = z
   .object({

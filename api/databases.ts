@@ -7,9 +7,9 @@ import { insertTask } from '#db/tasks.ts';
 import { databaseCreateSchema } from '#domain/database.schema.ts';
 import type { DatabaseCreate } from '#domain/database.schema.ts';
 import { exampleIds } from '#domain/examples.ts';
-import { databaseStatuses, type EngineName, engineNames } from '#domain/states.ts';
+import { databaseStatuses, engineNames } from '#domain/states.ts';
 import { examplesOf, idParams } from './answers.ts';
-import { databaseSchema, viewDatabase } from './database-view.ts';
+import { databaseSchema, portOf, viewDatabase } from './database-view.ts';
 import { requireTemporal, startCheck } from './operations.ts';
 import { getVisibleDatabase, ownerFilter, ownerOfNew } from './ownership.ts';
 import { flag, pageOf, rowPageQuery } from './paging.ts';
@@ -19,8 +19,6 @@ import { defineRoute } from './route.ts';
 import { getLoginKey } from './ssh-keys.ts';
 import { taskSchema } from './task-view.ts';
 import { viewNewTask } from './tasks.ts';
-
-const usualPorts: Readonly<Record<EngineName, number>> = { postgresql: 5432, mariadb: 3306, mysql: 3306 };
 
 const orders = {
   name: { column: 'name', direction: 'asc' },
@@ -155,7 +153,7 @@ function newDatabase(call: UserCall, body: DatabaseCreate, more: { owner_id: str
     name: body.name,
     engine: body.engine,
     host: body.host,
-    port: body.port ?? usualPorts[body.engine],
+    port: portOf(body),
     ssh_port: body.sshPort,
     ssh_user: body.sshUser,
     ssh_key_sealed: call.deps.sealer.seal(more.privateKey, sshKeyPlace(id)),

@@ -4,6 +4,7 @@ import { attachmentRoutes } from './attachments.ts';
 import { auditRoutes } from './audit.ts';
 import { backupRoutes } from './backups.ts';
 import { databaseEditRoutes } from './database-edits.ts';
+import { databaseTestRoutes } from './database-tests.ts';
 import { databaseRoutes } from './databases.ts';
 import { createEventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
@@ -39,6 +40,7 @@ export function createRoutes(): Route[] {
     ...userRoutes,
     ...databaseRoutes,
     ...databaseEditRoutes,
+    ...databaseTestRoutes,
     ...sshKeyRoutes,
     ...policyRoutes,
     ...policyDeletionRoutes,

@@ -68,12 +68,13 @@ interface LoginKey {
 }
 
 /** The private key that is meant, or undefined where none is. Throws `invalid-request` where it is unusable, or not the owner's. */
-export async function findLoginKey(call: UserCall, { sshPrivateKey, sshKeyId }: LoginKey, ownerId: string): Promise<string | undefined> {
-  if (sshPrivateKey !== undefined) return normalisePrivateKey(sshPrivateKey);
-  if (sshKeyId === undefined) return undefined;
-  const key = await findSshKey(call.deps.db, sshKeyId);
-  if (key?.owner_id !== ownerId) throw invalidField('sshKeyId', `there is no SSH key ${sshKeyId}`);
-  return call.deps.sealer.open(key.private_key_sealed, privateKeyPlace(key.id)).toString();
+export async function findLoginKey(call: UserCall, login: LoginKey, ownerId: string): Promise<string | undefined> {
+  return openLoginKey(call, login, (key) => key.owner_id === ownerId);
+}
+
+/** As `findLoginKey`, for what has no owner yet: of any key that the caller may see. */
+export async function findVisibleLoginKey(call: UserCall, login: LoginKey): Promise<string | undefined> {
+  return openLoginKey(call, login, (key) => call.user.role === 'admin' || key.owner_id === call.user.id);
 }
 
 /** As `findLoginKey`, where the request was held to name one. */
@@ -81,6 +82,18 @@ export async function getLoginKey(call: UserCall, login: LoginKey, ownerId: stri
   const privateKey = await findLoginKey(call, login, ownerId);
   if (privateKey === undefined) throw invalidField('sshPrivateKey', 'is needed, or sshKeyId in its place');
   return privateKey;
+}
+
+async function openLoginKey(
+  { deps }: UserCall,
+  { sshPrivateKey, sshKeyId }: LoginKey,
+  isTheirs: (key: SshKeyRow) => boolean,
+): Promise<string | undefined> {
+  if (sshPrivateKey !== undefined) return normalisePrivateKey(sshPrivateKey);
+  if (sshKeyId === undefined) return undefined;
+  const key = await findSshKey(deps.db, sshKeyId);
+  if (key === undefined || !isTheirs(key)) throw invalidField('sshKeyId', `there is no SSH key ${sshKeyId}`);
+  return deps.sealer.open(key.private_key_sealed, privateKeyPlace(key.id)).toString();
 }
 
 /** Removes the pairs that no database uses and that are a week old. */

@@ -1,22 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { isGrpcServiceError, WorkflowFailedError } from '@temporalio/client';
 import type { PolicyRow } from '#db/policies.ts';
 import { secretKeyPlace, updatePolicy } from '#db/policies.ts';
-import { messageOf, TidemarkError } from '#domain/errors.ts';
-import { taskQueue } from '#domain/names.ts';
 import { storeSchema } from '#domain/policy.schema.ts';
 import type { StoreInput } from '#domain/policy.schema.ts';
 import { probeReportSchema } from '#domain/probe.schema.ts';
 import type { ProbeReport } from '#domain/probe.schema.ts';
 import type { TestStoreInput } from '#workflows/messages.ts';
 import { idParams } from './answers.ts';
-import { failureOf, requireTemporal, tellEdited } from './operations.ts';
+import { requireTemporal, tellEdited } from './operations.ts';
 import { getVisiblePolicy } from './ownership.ts';
 import type { ApiDeps, UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
-
-/** Longer than the workflow may take, so that it is the workflow that says how it ended. */
-const ANSWER_SLACK_MS = 2_000;
+import { runTest } from './run-test.ts';
 
 const answer = { status: 200, description: 'What each step found.', schema: probeReportSchema };
 
@@ -68,34 +63,5 @@ async function testStore(call: UserCall, subject: string, store: StoreInput): Pr
   await call.audit(subject);
   const id = randomUUID();
   const sealed = call.deps.sealer.seal(JSON.stringify(store), { table: 'probe', row: id, column: 'store' }).toString('base64');
-  return probeReportSchema.parse(await runProbe(call.deps, { id, sealed }));
-}
-
-async function runProbe({ temporal, settings }: ApiDeps, input: TestStoreInput): Promise<unknown> {
-  const { probeTimeoutMs } = settings;
-  try {
-    return await temporal.withDeadline(Date.now() + probeTimeoutMs + ANSWER_SLACK_MS, () =>
-      temporal.workflow.execute('testStore', {
-        taskQueue,
-        workflowId: `store-test-${input.id}`,
-        args: [input],
-        workflowExecutionTimeout: probeTimeoutMs,
-        staticSummary: 'Test Connection',
-      }),
-    );
-  } catch (error) {
-    const failure = error instanceof WorkflowFailedError ? failureOf(rootOf(error.cause)) : undefined;
-    if (failure !== undefined && failure.code !== 'internal') throw failure;
-    const why = isGrpcServiceError(error) ? error.details : messageOf(failure ?? error);
-    throw new TidemarkError(
-      'temporal-unavailable',
-      `Test Connection did not end within ${probeTimeoutMs / 1000} s (${why}); is a worker running?`,
-      { cause: error },
-    );
-  }
-}
-
-/** An activity's failure comes wrapped in one that says which activity it was. */
-function rootOf(error: unknown): unknown {
-  return error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error;
+  return probeReportSchema.parse(await runTest(call.deps, 'testStore', `store-test-${id}`, { id, sealed } satisfies TestStoreInput));
 }

@@ -169,7 +169,7 @@ function overviews(db: Catalogue) {
 export async function markDatabase(
   db: Catalogue,
   id: string,
-  result: { status: DatabaseStatus; status_message: string | null; version?: string },
+  result: { status: DatabaseStatus; status_message: string | null; version?: string | null },
 ): Promise<void> {
   await db
     .updateTable('databases')

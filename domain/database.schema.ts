@@ -92,6 +92,22 @@ export const databaseEditSchema = z
 
 export type DatabaseEdit = z.infer<typeof databaseEditSchema>;
 
+export const databaseTestSchema = z
+  .strictObject({
+    engine: z.enum(engineNames),
+    host: hostName,
+    port: port.optional().describe("The server's port; the engine's usual one when left out."),
+    sshPort: port.default(22),
+    sshUser,
+    sshPrivateKey: sshPrivateKey.optional(),
+    sshKeyId: sshKeyId.optional(),
+    hostKey: hostKey.optional().describe('The host key to expect. When left out, the one that the host shows is taken.'),
+  })
+  .check(oneLoginKey(false))
+  .meta({ id: 'DatabaseTest' });
+
+export type DatabaseTest = z.infer<typeof databaseTestSchema>;
+
 export const databaseDeletionSchema = z
   .strictObject({ confirmName: z.string().max(100).describe("The database's name, as a confirmation.") })
   .meta({ id: 'DatabaseDeletion', examples: [{ confirmName: 'orders' }] });

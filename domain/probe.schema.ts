@@ -1,16 +1,16 @@
 import { z } from 'zod';
+import { databaseProbeSteps, databaseRoles } from './states.ts';
 
 const probeStepNames = ['connect', 'list', 'put', 'get', 'multipart', 'delete'] as const;
 
-const probeStepSchema = z
-  .object({
-    name: z.enum(probeStepNames),
-    ok: z.union([z.boolean(), z.literal('skipped')]),
-    code: z.string().optional().describe("The error's stable code, when it failed."),
-    message: z.string().optional(),
-    hint: z.string().optional(),
-  })
-  .meta({ id: 'ProbeStep' });
+const outcome = {
+  ok: z.union([z.boolean(), z.literal('skipped')]),
+  code: z.string().optional().describe("The error's stable code, when it failed."),
+  message: z.string().optional(),
+  hint: z.string().optional(),
+};
+
+const probeStepSchema = z.object({ name: z.enum(probeStepNames), ...outcome }).meta({ id: 'ProbeStep' });
 
 /** What Test Connection found, one step per right that Tidemark needs. */
 export const probeReportSchema = z.object({ ok: z.boolean(), steps: z.array(probeStepSchema).readonly() }).meta({
@@ -37,3 +37,19 @@ export const probeReportSchema = z.object({ ok: z.boolean(), steps: z.array(prob
 });
 
 export type ProbeReport = z.infer<typeof probeReportSchema>;
+
+const databaseProbeStepSchema = z.object({ name: z.enum(databaseProbeSteps), ...outcome }).meta({ id: 'DatabaseProbeStep' });
+
+/** What Test Connection found on the way to a database; what comes after a step that failed was not tried. */
+export const databaseProbeReportSchema = z
+  .object({
+    ok: z.boolean().describe('No step failed.'),
+    hostKey: z.string().nullable().describe('As the host showed it: compare it, and give it back as hostKey.'),
+    hostKeyFingerprint: z.string().nullable().describe('SHA256, as `ssh-keygen -l` shows it.'),
+    version: z.string().nullable().describe("The server's own."),
+    role: z.enum(databaseRoles).optional(),
+    steps: z.array(databaseProbeStepSchema).readonly(),
+  })
+  .meta({ id: 'DatabaseProbeReport' });
+
+export type DatabaseProbeReport = z.infer<typeof databaseProbeReportSchema>;

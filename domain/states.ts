@@ -53,3 +53,7 @@ export type FullFrequency = (typeof fullFrequencies)[number];
 /** Hours between incrementals; 0 is none. */
 export const incrementalHours = [0, 1, 2, 4, 6, 12] as const;
 export type IncrementalHours = (typeof incrementalHours)[number];
+
+/** What Test Connection tries of a database, in this order. */
+export const databaseProbeSteps = ['dns', 'tcp', 'host-key', 'login', 'sudo', 'engine', 'version'] as const;
+export type DatabaseProbeStep = (typeof databaseProbeSteps)[number];

@@ -11,4 +11,5 @@ export { detachDatabase } from './detach-database.ts';
 export { policyWorkflow } from './policy.ts';
 export { restoreDatabase } from './restore-database.ts';
 export { sendNotice } from './send-notice.ts';
+export { testDatabase } from './test-database.ts';
 export { testStore } from './test-store.ts';

@@ -112,6 +112,9 @@ export interface DeletePolicyInput {
   readonly policyId: string;
   readonly taskId: string;
 }
+/** A saved database, or one that is not saved: see `probeUnsavedDatabase`. */
+export type TestDatabaseInput = { readonly databaseId: string } | { readonly id: string; readonly sealed: string };
+
 export interface TestStoreInput {
   readonly id: string;
   /** See `probeUnsavedStore`. */

@@ -3,7 +3,10 @@ import { ActivityCancellationType, ChildWorkflowCancellationType, ParentClosePol
 import type { CatalogueActivities, HostActivities, MailActivities, TransferActivities } from '#activities/activities.ts';
 import { transferQueue } from '#domain/names.ts';
 
-type ProbeActivities = Pick<HostActivities, 'checkDatabase' | 'probePolicyStore' | 'probeUnsavedStore'>;
+type ProbeActivities = Pick<
+  HostActivities,
+  'checkDatabase' | 'probeSavedDatabase' | 'probeUnsavedDatabase' | 'probePolicyStore' | 'probeUnsavedStore'
+>;
 type SwapActivities = Pick<HostActivities, 'swapRestore' | 'swapBackRestore'>;
 type StepActivities = Omit<HostActivities, keyof ProbeActivities | keyof SwapActivities>;
 

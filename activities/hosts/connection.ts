@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Client, type ConnectConfig } from 'ssh2';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
 import { causeOf, connectFailure } from './failures.ts';
@@ -7,6 +8,10 @@ import type { HostAddress } from './port.ts';
 export interface ConnectOptions {
   /** The IP address to connect to instead of resolving `host` again: the one that was checked. */
   readonly connectTo?: string | undefined;
+  /** A connection to it that stands already; it is used up. */
+  readonly socket?: Socket;
+  /** Told the host's key, "ssh-ed25519 AAAA…", as soon as it is shown, whether it is the pinned one or not. */
+  readonly onHostKey?: (hostKey: string) => void;
   /** The link counts as lost after this many unanswered keepalives; defaults 15 s and 3. */
   readonly keepaliveIntervalMs?: number;
   readonly keepaliveCountMax?: number;
@@ -64,6 +69,7 @@ export async function openLink(address: HostAddress, options: ConnectOptions = {
       algorithms: { serverHostKey: algorithmsFor(pinned) },
       hostVerifier: (key: Buffer) => {
         shown = key;
+        options.onHostKey?.(formatHostKey(key));
         return key.equals(pinned.blob);
       },
     });
@@ -75,19 +81,32 @@ export async function openLink(address: HostAddress, options: ConnectOptions = {
   }
 }
 
-/** The key that the host shows, without a login: for a person to compare before it is pinned. */
-export async function scanHostKey(host: string, port: number, options: ConnectOptions = {}): Promise<ScannedHostKey> {
+/**
+ * The key that the host shows, without a login: for a person to compare before it is pinned. Where one is expected, another is
+ * `host-key-changed`.
+ */
+export async function scanHostKey(
+  host: string,
+  port: number,
+  options: ConnectOptions & { readonly expected?: string | undefined } = {},
+): Promise<ScannedHostKey> {
+  const expected = options.expected === undefined ? undefined : parseHostKey(options.expected);
+  const where = `${host}:${port}`;
   let shown: Buffer | undefined;
   const hostVerifier = (key: Buffer): boolean => {
     shown = key;
+    options.onHostKey?.(formatHostKey(key));
     return false;
   };
+  const algorithms = expected && { serverHostKey: algorithmsFor(expected) };
   try {
-    await connect(new Client(), `${host}:${port}`, { ...endpoint(host, port, options), username: 'tidemark', hostVerifier });
+    const config = { ...endpoint(host, port, options), username: 'tidemark', hostVerifier };
+    await connect(new Client(), where, algorithms === undefined ? config : { ...config, algorithms });
   } catch (error) {
-    if (shown === undefined) throw error;
+    const change = expected && keyChange(where, expected, shown, error);
+    if (change !== undefined || shown === undefined) throw change ?? error;
   }
-  if (shown === undefined) throw new TidemarkError('host-unreachable', `${host}:${port} showed no host key`);
+  if (shown === undefined) throw new TidemarkError('host-unreachable', `${where} showed no host key`);
   return { hostKey: formatHostKey(shown), fingerprint: fingerprintOf(shown) };
 }
 
@@ -99,7 +118,8 @@ export function unreachable(link: Link, what: string): TidemarkError {
 }
 
 function endpoint(host: string, port: number, options: ConnectOptions): ConnectConfig {
-  return { host: options.connectTo ?? host, port, readyTimeout: options.readyTimeoutMs ?? READY_TIMEOUT_MS };
+  const readyTimeout = options.readyTimeoutMs ?? READY_TIMEOUT_MS;
+  return { host: options.connectTo ?? host, port, readyTimeout, ...(options.socket && { sock: options.socket }) };
 }
 
 /** Errors after the first are the link's own business: they are kept from ending the process. */

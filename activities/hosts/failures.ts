@@ -20,14 +20,18 @@ export function lastWords(output: string): string {
 }
 
 /** What ssh2 reports while it connects. It marks the stage that failed by `level`. */
-export function connectFailure(where: string, user: string, error: Error & { level?: string; code?: string }): TidemarkError {
+export function connectFailure(where: string, user: string, error: Error & { level?: string; code?: string | number }): TidemarkError {
   if (error.level === 'client-authentication') {
     return new TidemarkError('host-login-refused', `${where} refused the login of ${user} with the public key`, { cause: error });
   }
   return new TidemarkError('host-unreachable', `${where} cannot be reached: ${causeOf(error)}`, { cause: error });
 }
 
-/** Several addresses that refuse at once are an AggregateError, which has a code but no message. */
-export function causeOf(error: Error & { code?: string }): string {
+/**
+ * Several addresses that refuse at once are an AggregateError, which has a code but no message. A number is the reason of an SSH
+ * disconnect (RFC 4250, 4.2.2), whose text is whatever a stranger's server likes to say.
+ */
+export function causeOf(error: Error & { code?: string | number }): string {
+  if (typeof error.code === 'number') return `it ended the connection with SSH reason ${error.code}`;
   return error.message || error.code || error.name;
 }

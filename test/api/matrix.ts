@@ -50,6 +50,8 @@ export const matrix: Readonly<Record<string, readonly Cell[]>> = {
   checkDatabase: act,
   editDatabase: act,
   deleteDatabase: act,
+  testDatabase: create,
+  testSavedDatabase: act,
   createSshKey: create,
   getSshKey: look,
   createPolicy: create,

@@ -109,6 +109,7 @@ function bodyOf(operationId: string, things: Awaited<ReturnType<typeof addThings
     createDatabase: { name, engine: 'postgresql', host: 'h', sshUser: 'u', sshPrivateKey: privateKey },
     createPolicy: { name, store },
     testStore: store,
+    testDatabase: { engine: 'postgresql', host: 'h', sshUser: 'u' },
     attachDatabase: { databaseId: things.free },
     deleteDatabase: { confirmName: 'x' },
     deletePolicy: { confirmName: 'x', backups: 'keep' },

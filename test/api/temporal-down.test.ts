@@ -39,6 +39,8 @@ const asking: Record<string, () => Promise<{ path: string; body?: unknown }>> = 
   retryPitr: async () => ({ path: `/databases/${of.databaseId}/pitr-retries` }),
   deleteBackup: async () => ({ path: `/backups/${backupId}/deletions`, body: { confirmBackups: 1 } }),
   editPolicy: async () => ({ path: `/policies/${of.policyId}`, body: { name: 'renamed' } }),
+  testDatabase: async () => ({ path: '/database-tests', body: { engine: 'mysql', host: 'h', sshUser: 'u' } }),
+  testSavedDatabase: async () => ({ path: `/databases/${of.databaseId}/connection-tests` }),
   testStore: async () => ({ path: '/store-tests', body: store }),
   testPolicyStore: async () => ({ path: `/policies/${of.policyId}/store-tests` }),
   attachDatabase: async () => ({ path: `/policies/${of.policyId}/attachments`, body: { databaseId: freeId } }),

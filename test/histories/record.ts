@@ -61,6 +61,8 @@ async function recordOperations(bench: Bench): Promise<void> {
     { name: 'check', type: 'checkDatabase' },
     { name: 'check-fails', type: 'checkDatabase', fails: ['checkDatabase'] },
     { name: 'send-notice', type: 'sendNotice', more: { event: 'backup-failed-1' } },
+    { name: 'test-database', type: 'testDatabase' },
+    { name: 'test-unsaved-database', type: 'testDatabase', more: { databaseId: undefined, id: newId(), sealed: '' } },
     { name: 'test-store', type: 'testStore', more: { id: newId(), sealed: '' } },
   ];
   for (const { name, type, more, fails = [] } of paths) {

@@ -183,3 +183,16 @@ test('Test Connection answers what the probe found', async () => {
   const report = await env.client.workflow.execute('testStore', { workflowId: newId(), taskQueue, args: [{ id: newId(), sealed: '' }] });
   expect(report).toEqual(world.store.probe);
 });
+
+test('Test Connection on a database answers what the probe found, of one that is saved and of one that is not', async () => {
+  const { env, world } = benchOf();
+  world.answers.probeDatabase = { ...world.answers.probeDatabase, ok: false, steps: [{ name: 'dns', ok: false, message: 'no such name' }] };
+  for (const [name, input] of [
+    ['probeSavedDatabase', { databaseId: newId() }],
+    ['probeUnsavedDatabase', { id: newId(), sealed: '' }],
+  ] as const) {
+    const report = await env.client.workflow.execute('testDatabase', { workflowId: newId(), taskQueue, args: [input] });
+    expect(report).toEqual(world.answers.probeDatabase);
+    expect(world.calls.at(-1)).toEqual({ name, input });
+  }
+});

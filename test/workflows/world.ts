@@ -4,6 +4,7 @@ import { type WorkflowClient, WorkflowNotFoundError } from '@temporalio/client';
 import type { Activities, Failure, LogGaps } from '#activities/activities.ts';
 import type { ProbeReport } from '#activities/stores/probe.ts';
 import { databaseWorkflowId } from '#domain/names.ts';
+import type { DatabaseProbeReport } from '#domain/probe.schema.ts';
 import type { Schedule } from '#domain/schedule.ts';
 import type { BackupKind, BackupStatus, PolicyStatus, TaskKind } from '#domain/states.ts';
 
@@ -62,6 +63,7 @@ export interface World {
     checkLogs: LogGaps;
     planConfiguration: { switchesEncryption: boolean; needsFull: boolean };
     runBackup: { storedBytes: number; sourceChange?: string };
+    probeDatabase: DatabaseProbeReport;
   };
   /** Runs before an activity; what it throws is the activity's failure. */
   readonly before: { [N in keyof Activities]?: (input: Parameters<Activities[N]>[0]) => void | Promise<void> };
@@ -73,6 +75,7 @@ export function usualAnswers(): World['answers'] {
     checkLogs: { open: [], found: [] },
     planConfiguration: { switchesEncryption: false, needsFull: false },
     runBackup: { storedBytes: 1 },
+    probeDatabase: { ok: true, hostKey: null, hostKeyFingerprint: null, version: null, steps: [] },
   };
 }
 
@@ -229,6 +232,8 @@ function nothingHappens({
   return {
     beginGeneration: nothing,
     checkDatabase: nothing,
+    probeSavedDatabase: async () => answers.probeDatabase,
+    probeUnsavedDatabase: async () => answers.probeDatabase,
     probePolicyStore: probed,
     probeUnsavedStore: probed,
     prepareHost: nothing,
