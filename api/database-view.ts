@@ -59,6 +59,7 @@ export const databaseSchema = z
         port: 5432,
         sshPort: 22,
         sshUser: 'tidemark',
+        sshKeyId: exampleIds.sshKey,
         hostKeyFingerprint: 'SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDd1xZbpF1AA6r4CAk',
         role: 'primary',
         primaryId: null,

@@ -12,8 +12,16 @@ const known: readonly Tag[] = [
   { name: 'Account', description: 'What concerns whoever is signed in.', nouns: ['me'] },
   { name: 'Tokens', description: 'Signing in, for programs.', nouns: ['tokens'] },
   { name: 'Users', description: 'Who may sign in.', nouns: ['users'] },
-  { name: 'Databases', description: 'Database servers, and how their hosts are reached.', nouns: ['databases'] },
-  { name: 'Policies', description: 'Storage, schedule, retention, point-in-time recovery and encryption.', nouns: ['policies'] },
+  {
+    name: 'Databases',
+    description: 'Database servers, and how their hosts are reached.',
+    nouns: ['databases', 'ssh-keys', 'database-tests', 'connection-tests'],
+  },
+  {
+    name: 'Policies',
+    description: 'Storage, schedule, retention, point-in-time recovery and encryption.',
+    nouns: ['policies', 'recovery-kits'],
+  },
   { name: 'Stores', description: 'Whether a bucket can be used.', nouns: ['store-tests'] },
   { name: 'Attachments', description: 'Databases under a policy.', nouns: ['attachments', 'pitr-retries'] },
   { name: 'Backups', description: 'Fulls and incrementals, and what retention removes of them.', nouns: ['backups', 'retention-plan'] },

@@ -7,6 +7,7 @@ import type { PolicyRow } from '#db/policies.ts';
 import { openPolicyKey } from '#db/policies.ts';
 import { caFile, hasRepository, recoverySteps } from '#domain/recovery-steps.ts';
 import { repositoryOptions, repositoryPassphrase, repositoryPath, stanza } from '#domain/repository.ts';
+import { exampleIds } from '#domain/examples.ts';
 import { engineNames } from '#domain/states.ts';
 import { at, idParams, isoOf, maybeAt, maybeIsoOf } from './answers.ts';
 import { getPolicyEvenDeleted } from './ownership.ts';
@@ -63,7 +64,32 @@ const recoveryKitSchema = z
     policyKey: z.string().nullable().describe('32 bytes, hexadecimal.'),
     databases: z.array(keptDatabaseSchema),
   })
-  .meta({ id: 'RecoveryKit' });
+  .meta({
+    id: 'RecoveryKit',
+    examples: [
+      {
+        format: 1,
+        madeAt: '2026-11-22T01:00:00.000Z',
+        about: ['Keep it apart from the bucket.'],
+        policy: { id: exampleIds.policy, name: 'nightly' },
+        store: { endpoint: 's3.example.com', region: 'eu-central-1', bucket: 'backups', prefix: 'team', caPem: null },
+        encrypted: true,
+        policyKey: '00'.repeat(32),
+        databases: [
+          {
+            id: exampleIds.database,
+            name: 'orders',
+            engine: 'mariadb',
+            version: '11.8.3',
+            host: 'db1.example.com',
+            port: 3306,
+            generations: [{ number: 1, from: '2026-11-01T09:00:00.000Z', until: null, encrypted: true, pgbackrest: null }],
+            howTo: [{ text: 'Open an object.', commands: ['open_object <object> | zstd -dc > <log>'] }],
+          },
+        ],
+      },
+    ],
+  });
 
 type RecoveryKit = z.input<typeof recoveryKitSchema>;
 

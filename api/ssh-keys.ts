@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { SshKeyRow } from '#db/ssh-keys.ts';
 import { deleteUnusedSshKeys, findSshKey, insertSshKey, privateKeyPlace } from '#db/ssh-keys.ts';
+import { exampleHostKey, exampleIds } from '#domain/examples.ts';
 import { at, idParams, isoOf } from './answers.ts';
 import { getVisibleSshKey, ownerOfNew } from './ownership.ts';
 import { invalidField } from './problems.ts';
@@ -22,11 +23,21 @@ const sshKeySchema = z
     fingerprint: z.string().describe('SHA256, as `ssh-keygen -l` shows it.'),
     createdAt: at,
   })
-  .meta({ id: 'SshKey' });
+  .meta({
+    id: 'SshKey',
+    examples: [
+      {
+        id: exampleIds.sshKey,
+        publicKey: `${exampleHostKey} tidemark`,
+        fingerprint: 'SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDd1xZbpF1AA6r4CAk',
+        createdAt: '2026-11-22T01:00:00.000Z',
+      },
+    ],
+  });
 
 const sshKeyCreateSchema = z
   .strictObject({ ownerId: z.uuid().optional().describe('For whose databases it will be; admins only.') })
-  .meta({ id: 'SshKeyCreate' });
+  .meta({ id: 'SshKeyCreate', examples: [{}] });
 
 export const sshKeyRoutes = [
   defineRoute({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { exampleHostKey } from './examples.ts';
+import { exampleHostKey, exampleIds } from './examples.ts';
 import { databaseRoles, engineNames } from './states.ts';
 import { nameSchema } from './text.schema.ts';
 
@@ -104,7 +104,20 @@ export const databaseTestSchema = z
     hostKey: hostKey.optional().describe('The host key to expect. When left out, the one that the host shows is taken.'),
   })
   .check(oneLoginKey(false))
-  .meta({ id: 'DatabaseTest' });
+  .meta({
+    id: 'DatabaseTest',
+    examples: [
+      {
+        engine: 'postgresql',
+        host: 'db1.example.com',
+        port: 5432,
+        sshPort: 22,
+        sshUser: 'tidemark',
+        sshKeyId: exampleIds.sshKey,
+        hostKey: exampleHostKey,
+      },
+    ],
+  });
 
 export type DatabaseTest = z.infer<typeof databaseTestSchema>;
 

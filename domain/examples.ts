@@ -8,6 +8,7 @@ export const exampleIds = {
   backup: '5b8d2c7f-1a4e-4d9b-b3c6-2e7f8a9b0c15',
   restore: 'd4f6a8b0-2c3e-4f5a-9b7d-1e2f3a4b5c16',
   task: 'e7a9c1d3-5f6b-4a8c-8d0e-4f5a6b7c8d17',
+  sshKey: '2d4b6f80-1a3c-4e5d-8f70-9b8a7c6d5e20',
   notice: 'f1b3d5e7-8a9c-4b0d-a2e4-7c8d9e0f1a18',
   request: '9c8b7a65-4d3e-4f2a-b1c0-8d7e6f5a4b19',
 } as const;

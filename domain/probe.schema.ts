@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { exampleHostKey } from './examples.ts';
 import { databaseProbeSteps, databaseRoles } from './states.ts';
 
 const probeStepNames = ['connect', 'list', 'put', 'get', 'multipart', 'delete'] as const;
@@ -50,6 +51,31 @@ export const databaseProbeReportSchema = z
     role: z.enum(databaseRoles).optional(),
     steps: z.array(databaseProbeStepSchema).readonly(),
   })
-  .meta({ id: 'DatabaseProbeReport' });
+  .meta({
+    id: 'DatabaseProbeReport',
+    examples: [
+      {
+        ok: false,
+        hostKey: exampleHostKey,
+        hostKeyFingerprint: 'SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDd1xZbpF1AA6r4CAk',
+        version: null,
+        steps: [
+          { name: 'dns', ok: true },
+          { name: 'tcp', ok: true },
+          { name: 'host-key', ok: true },
+          {
+            name: 'login',
+            ok: false,
+            code: 'host-login-refused',
+            message: 'db1.example.com:22 refused the login of tidemark with the public key',
+            hint: "Put the public key into the user's authorized_keys, and check the user's name.",
+          },
+          { name: 'sudo', ok: 'skipped' },
+          { name: 'engine', ok: 'skipped' },
+          { name: 'version', ok: 'skipped' },
+        ],
+      },
+    ],
+  });
 
 export type DatabaseProbeReport = z.infer<typeof databaseProbeReportSchema>;
