@@ -1,6 +1,6 @@
-import type { Insertable, Selectable } from 'kysely';
+import type { ExpressionBuilder, Insertable, Selectable } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
-import type { DatabaseStatus, EngineName, PitrStatus } from '#domain/states.ts';
+import type { BackupKind, DatabaseStatus, EngineName, PitrStatus } from '#domain/states.ts';
 import { refuseTaken } from './failures.ts';
 import { type Direction, holding, isAfter, type Page, type PageRequest, requireCursor, toPage } from './paging.ts';
 import type { SealedPlace } from './seal.ts';
@@ -101,6 +101,9 @@ export interface DatabaseOverview extends DatabaseRow, Nullable<Pick<Tables['pol
   attached_at: Date | null;
   /** When the last backup under this policy ended well; also of one that has been deleted since. */
   succeeded_at: Date | null;
+  /** Of those that are kept, under whichever policy. */
+  last_full_at: Date | null;
+  last_incremental_at: Date | null;
 }
 
 type Nullable<T> = { [K in keyof T]: T[K] | null };
@@ -163,7 +166,17 @@ function overviews(db: Catalogue) {
         .where('backups.status', 'in', ['completed', 'deleting', 'deleted'])
         .select(({ fn }) => fn.max('backups.ended_at').as('ended_at'))
         .as('succeeded_at'),
-    );
+    )
+    .select((e) => [lastBackup(e, 'full').as('last_full_at'), lastBackup(e, 'incremental').as('last_incremental_at')]);
+}
+
+function lastBackup(e: ExpressionBuilder<Tables, 'databases'>, kind: BackupKind) {
+  return e
+    .selectFrom('backups')
+    .select(({ fn }) => fn.max('backups.ended_at').as('ended_at'))
+    .whereRef('backups.database_id', '=', 'databases.id')
+    .where('backups.kind', '=', kind)
+    .where('backups.status', '=', 'completed');
 }
 
 export async function markDatabase(
