@@ -20,8 +20,27 @@ export const rooms: readonly Room[] = [
   {
     name: 'api',
     may: ['domain', 'db'],
-    outside: ['express', '@temporalio/client', 'pino', 'prom-client', 'swagger-ui-dist', 'zod'],
+    outside: ['express', '@temporalio/client', 'express-static-gzip', 'pino', 'prom-client', 'swagger-ui-dist', 'zod'],
     typesOnly: ['workflows'],
+  },
+  {
+    name: 'panel',
+    may: ['domain'],
+    outside: [
+      'react',
+      'react-dom',
+      'react-router',
+      '@mantine/core',
+      '@mantine/dates',
+      '@mantine/form',
+      '@mantine/hooks',
+      '@mantine/notifications',
+      '@tabler/icons-react',
+      '@tanstack/react-query',
+      'dayjs',
+      'get-nonce',
+      'openapi-fetch',
+    ],
   },
 ];
 

@@ -13,7 +13,7 @@ function wholeProduct(name: string, include: string[], groupOrder: number, more:
 
 /**
  * Projects by what they need: `unit` nothing, `workflows` Temporal's test server, `parts` hosts, stores and the
- * catalogue, `faults`, `jobs` and `system` the whole product. The groups run one after another: the lab's hosts are used by one file at a time.
+ * catalogue, `panel` the panel's build, the catalogue and a browser, `faults`, `jobs` and `system` the whole product. The groups run one after another: the lab's hosts are used by one file at a time.
  */
 export default defineConfig({
   test: {
@@ -43,6 +43,19 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 300_000,
           // an engine each: they mostly wait for their hosts
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'panel',
+          include: ['test/panel/**/*.test.ts'],
+          globalSetup: ['test/catalogue-server.ts', 'test/panel/setup.ts'],
+          exclude: pure,
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
           maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },

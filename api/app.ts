@@ -5,11 +5,12 @@ import type { Logger } from 'pino';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
 import { createHandler } from './dispatch.ts';
 import { createDocsPage } from './docs-page.ts';
+import { createPanel } from './panel.ts';
 import { problemOf, sendProblem } from './problems.ts';
 import type { ApiDeps } from './route.ts';
 import { createRoutes } from './routes.ts';
 
-/** The REST API as an express application; whoever starts it gives it a server. */
+/** The REST API and the panel as an express application; whoever starts it gives it a server. */
 export function createApi(deps: ApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -22,6 +23,7 @@ export function createApi(deps: ApiDeps): Express {
     app[route.method](route.path.replaceAll(/\{(\w+)\}/g, ':$1'), createHandler(route, deps));
   }
   app.use(createDocsPage());
+  if (deps.settings.panelFolder !== undefined) app.use(createPanel(deps.settings.panelFolder));
   app.use((request) => {
     throw new TidemarkError('not-found', `there is no ${request.method} ${request.path}`);
   });
@@ -29,7 +31,7 @@ export function createApi(deps: ApiDeps): Express {
   return app;
 }
 
-/** https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers: an answer is data, never a page. */
+/** https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers: an answer is data, never a page; the panel's page has a policy of its own. */
 const securityHeaders = {
   'X-Content-Type-Options': 'nosniff',
   'Cache-Control': 'no-store',

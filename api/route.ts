@@ -24,6 +24,8 @@ export interface RequestSettings {
   readonly temporalTimeoutMs: number;
   /** How long Test Connection may take. */
   readonly probeTimeoutMs: number;
+  /** Where the panel's build lies; undefined serves none. */
+  readonly panelFolder?: string;
 }
 
 /** `none` is open to everybody, `user` to whoever is signed in, `admin` to admins. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { TidemarkError } from '#domain/errors.ts';
 
@@ -62,6 +63,8 @@ export interface ApiSettings {
   readonly adminPasswordFile?: string | undefined;
   readonly temporalTimeoutMs: number;
   readonly probeTimeoutMs: number;
+  /** Where the panel's build lies. */
+  readonly panelFolder: string;
 }
 
 /** Throws `invalid-request`, naming each variable that is missing or wrong. */
@@ -86,5 +89,6 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     adminPasswordFile: data.TIDEMARK_ADMIN_PASSWORD_FILE,
     temporalTimeoutMs: data.TIDEMARK_TEMPORAL_TIMEOUT_MS,
     probeTimeoutMs: data.TIDEMARK_PROBE_TIMEOUT_MS,
+    panelFolder: join(import.meta.dirname, '..', 'panel', 'dist'),
   });
 }

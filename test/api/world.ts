@@ -53,7 +53,9 @@ export interface ApiWorld {
 }
 
 /** The API on a catalogue of its own. */
-export async function startApiWorld(options: { temporalAddress?: string; temporalTimeoutMs?: number } = {}): Promise<ApiWorld> {
+export async function startApiWorld(
+  options: { temporalAddress?: string; temporalTimeoutMs?: number; panelFolder?: string } = {},
+): Promise<ApiWorld> {
   const { db, url: databaseUrl, drop } = await createTestCatalogue();
   const heard: string[] = [];
   const connection = Connection.lazy({ address: options.temporalAddress ?? nowhere, connectTimeout: '2 s' });
@@ -66,7 +68,11 @@ export async function startApiWorld(options: { temporalAddress?: string; tempora
     sealer,
     logger,
     changes: createChangeFeed(databaseUrl, logger),
-    settings: { temporalTimeoutMs: options.temporalTimeoutMs ?? 500, probeTimeoutMs: 20_000 },
+    settings: {
+      temporalTimeoutMs: options.temporalTimeoutMs ?? 500,
+      probeTimeoutMs: 20_000,
+      ...(options.panelFolder === undefined ? {} : { panelFolder: options.panelFolder }),
+    },
   };
   const server = createServer(createApi(deps)).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,0 +1,38 @@
+import createClient from 'openapi-fetch';
+import { confirmSignIn } from './fresh-sign-in.ts';
+import type { components, paths } from './openapi.d.ts';
+import { ProblemError, problemErrorOf } from './problem-error.ts';
+import { forgetSignIn } from './signed-in.ts';
+
+export const api = createClient<paths>({ baseUrl: window.location.origin });
+
+export type Schemas = components['schemas'];
+
+interface Answer<T> {
+  readonly data?: T;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+/**
+ * What the API answers, or a ProblemError. `request` is made a second time when it wanted a fresh password and that was given;
+ * where nobody is signed in any more, the sign-in page comes.
+ */
+export async function ask<T>(request: () => Promise<Answer<T>>): Promise<T> {
+  try {
+    return await send(request);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    if (error.code === 'not-signed-in') forgetSignIn();
+    if (error.code !== 'sign-in-not-fresh' || !(await confirmSignIn())) throw error;
+    return send(request);
+  }
+}
+
+async function send<T>(request: () => Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await request().catch((error: unknown) => {
+    throw problemErrorOf(error);
+  });
+  if (!response.ok) throw problemErrorOf(error, response);
+  return data as T;
+}

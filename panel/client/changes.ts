@@ -1,0 +1,31 @@
+import type { components } from './openapi.d.ts';
+import type { Resource } from './keys.ts';
+
+/** What GET /api/v1/events tells: something has changed, and may be asked for again. An attachment's id is that of its database. */
+export type Change = components['schemas']['Change'];
+
+type KeyStart = readonly [Resource, ...string[]];
+
+/** The beginnings of the names (keys.ts) of everything that shows what has changed. */
+export function keysOfChange(change: Change): KeyStart[] {
+  const { id, databaseId, policyId } = change;
+  const parents: KeyStart[] = [
+    ...(databaseId === null ? [] : [['databases', databaseId] as const]),
+    ...(policyId === null ? [] : [['policies', policyId] as const]),
+  ];
+  const overviews: KeyStart[] = [['databases', 'list'], ['policies', 'list'], ['overview']];
+  const touched: Readonly<Record<Change['kind'], KeyStart[]>> = {
+    task: [['tasks', 'list'], ['tasks', id], ['overview']],
+    database: [['databases', id], ...overviews],
+    policy: [['policies', id], ...overviews],
+    attachment: [['databases', id], ...overviews],
+    backup: overviews,
+    restore: [['restores', id]],
+    notice: [['notices', 'list'], ['overview']],
+  };
+  return [...touched[change.kind], ...parents];
+}
+
+export function isChange(value: unknown): value is Change {
+  return typeof value === 'object' && value !== null && ['kind', 'id', 'databaseId', 'policyId'].every((name) => name in value);
+}

@@ -1,0 +1,80 @@
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { createContext, useContext, useEffect, useState } from 'react';
+import { type Change, isChange, keysOfChange } from './changes.ts';
+
+/** What changed within it is asked for once. */
+const GATHER_MS = 250;
+/** How often everything is asked for while nothing is told. */
+const POLL_MS = 5_000;
+const RECONNECT_MS = 3_000;
+
+const LiveContext = createContext(true);
+
+export const LiveProvider = LiveContext.Provider;
+
+/** False while changes are not told; then everything is asked for every 5 s. */
+export function useIsLive(): boolean {
+  return useContext(LiveContext);
+}
+
+/** Listens to the API's events while it is used: what shows something that has changed is asked for again. */
+export function useLiveUpdates(): boolean {
+  const client = useQueryClient();
+  const [isConnected, setConnected] = useState(true);
+  useEffect(() => listen(client, setConnected), [client]);
+  useEffect(() => (isConnected ? undefined : poll(client)), [client, isConnected]);
+  return isConnected;
+}
+
+function poll(client: QueryClient): () => void {
+  const timer = setInterval(() => void client.invalidateQueries(), POLL_MS);
+  return () => clearInterval(timer);
+}
+
+function listen(client: QueryClient, setConnected: (isConnected: boolean) => void): () => void {
+  const gathered = gather((changes) => invalidate(client, changes));
+  let source: EventSource | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  const connect = (): void => {
+    source = new EventSource('/api/v1/events');
+    source.addEventListener('open', () => setConnected(true));
+    source.addEventListener('missed', () => void client.invalidateQueries());
+    source.addEventListener('change', ({ data }: MessageEvent<string>) => gathered.add(JSON.parse(data)));
+    source.addEventListener('error', () => {
+      setConnected(false);
+      // an answer that is no stream ends it for good
+      if (source?.readyState === EventSource.CLOSED) retry = setTimeout(connect, RECONNECT_MS);
+    });
+  };
+  connect();
+  return () => {
+    source?.close();
+    clearTimeout(retry);
+    gathered.stop();
+  };
+}
+
+function gather(tell: (changes: readonly Change[]) => void): { add(change: unknown): void; stop(): void } {
+  let changes: Change[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = (): void => {
+    timer = undefined;
+    tell(changes.splice(0));
+  };
+  return {
+    add(change) {
+      if (!isChange(change)) return;
+      changes.push(change);
+      timer ??= setTimeout(flush, GATHER_MS);
+    },
+    stop: () => {
+      clearTimeout(timer);
+      changes = [];
+    },
+  };
+}
+
+function invalidate(client: QueryClient, changes: readonly Change[]): void {
+  const starts = new Map(changes.flatMap(keysOfChange).map((key) => [key.join(' '), key]));
+  for (const queryKey of starts.values()) void client.invalidateQueries({ queryKey });
+}

@@ -1,0 +1,19 @@
+import { useSyncExternalStore } from 'react';
+
+const TICK_MS = 10_000;
+
+let now = Date.now();
+
+/** The time, for words such as "5 minutes ago"; renders anew every 10 s. */
+export function useNow(): number {
+  return useSyncExternalStore(tick, () => now);
+}
+
+function tick(changed: () => void): () => void {
+  const timer = setInterval(() => {
+    now = Date.now();
+    changed();
+  }, TICK_MS);
+  now = Date.now();
+  return () => clearInterval(timer);
+}
