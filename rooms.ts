@@ -20,7 +20,17 @@ export const rooms: readonly Room[] = [
   {
     name: 'api',
     may: ['domain', 'db'],
-    outside: ['express', '@temporalio/client', 'express-static-gzip', 'pino', 'prom-client', 'swagger-ui-dist', 'zod'],
+    outside: [
+      'express',
+      '@temporalio/client',
+      'express-static-gzip',
+      'pino',
+      'prom-client',
+      'swagger-ui-dist',
+      'zod',
+      '@zxcvbn-ts/core',
+      '@zxcvbn-ts/language-common',
+    ],
     typesOnly: ['workflows'],
   },
   {

@@ -9,6 +9,7 @@ import { TidemarkError } from '#domain/errors.ts';
 import { exampleIds } from '#domain/examples.ts';
 import { tokenScopes } from '#domain/states.ts';
 import { at, examplesOf, idParams, isoOf, listOf, maybeAt, maybeIsoOf } from './answers.ts';
+import { refuseGuessable } from './guessable-passwords.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { invalidField } from './problems.ts';
 import { requireRevision } from './revisions.ts';
@@ -58,7 +59,7 @@ export function createMeRoutes(guard: SignInGuard) {
         guard.admit(user.email, peer.address);
         if (!(await verifyPassword(body.currentPassword, user.password_hash))) throw invalidField('currentPassword', 'is wrong');
         guard.succeed(user.email, peer.address);
-        refusePersonal(body.newPassword, user.email);
+        refuseGuessable('newPassword', body.newPassword, user);
         const password_hash = await hashPassword(body.newPassword);
         await deps.db.transaction().execute(async (transaction) => {
           await call.audit(`user:${user.id}`, {}, transaction);
@@ -163,12 +164,6 @@ const tokenRoutes = [
     },
   }),
 ];
-
-/** What anybody who knows the person tries first. */
-export function refusePersonal(password: string, email: string): void {
-  const [name = ''] = email.split('@');
-  if (name.length >= 4 && password.toLowerCase().includes(name)) throw invalidField('password', "must not hold the e-mail address's name");
-}
 
 function viewToken(row: Omit<TokenRow, 'token_hash' | 'user_id'>): z.infer<typeof tokenSchema> {
   const { id, name, scope } = row;

@@ -7,7 +7,7 @@ import { userCreateSchema, userEditSchema } from '#domain/account.schema.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { changesOf } from './audit.ts';
 import { idParams, listOf } from './answers.ts';
-import { refusePersonal } from './me.ts';
+import { refuseGuessable } from './guessable-passwords.ts';
 import { hashPassword } from './passwords.ts';
 import { InvalidRequestError } from './problems.ts';
 import { requireRevision } from './revisions.ts';
@@ -46,7 +46,7 @@ export const userRoutes = [
     answer: { status: 201, description: 'Added.', schema: userSchema },
     async handle(call) {
       const { email, name, role, password } = call.body;
-      refusePersonal(password, email);
+      refuseGuessable('password', password, { email, name });
       const user = { id: randomUUID(), email, name, role, password_hash: await hashPassword(password) };
       await call.deps.db.transaction().execute(async (transaction) => {
         await call.audit(`user:${user.id}`, { email, name, role }, transaction);
@@ -71,7 +71,7 @@ export const userRoutes = [
       const { password } = call.body;
       if (Object.keys(call.body).length === 0)
         throw new InvalidRequestError([{ in: 'body', path: '', message: 'name at least one field to change' }]);
-      if (password !== undefined) refusePersonal(password, user.email);
+      if (password !== undefined) refuseGuessable('password', password, user);
       const change = { ...changeOf(user, call.body), ...(password === undefined ? {} : { password_hash: await hashPassword(password) }) };
       await call.deps.db.transaction().execute(async (transaction) => {
         await call.audit(

@@ -40,6 +40,11 @@ describe('a user', () => {
     const change = { currentPassword: 'a first pass-phrase', newPassword: 'another pass-phrase' };
     const wrong = await world.anonymous.ask('POST', '/me/password-changes', { ...change, currentPassword: 'not it at all' }, here.cookie);
     expect(wrong.body).toMatchObject({ status: 400, errors: [{ path: 'currentPassword' }] });
+    const guessable = { ...change, newPassword: 'iloveyou-2026' };
+    expect((await world.anonymous.ask('POST', '/me/password-changes', guessable, here.cookie)).body).toMatchObject({
+      status: 400,
+      errors: [{ path: 'newPassword' }],
+    });
     expect((await world.anonymous.ask('POST', '/me/password-changes', change, here.cookie)).status).toBe(204);
     expect((await world.anonymous.ask('GET', '/me', undefined, here.cookie)).status).toBe(200);
     expect((await world.anonymous.ask('GET', '/me', undefined, there.cookie)).status).toBe(401);
@@ -52,8 +57,12 @@ describe('a user', () => {
     ['of few characters', 'aaaaaaaaaaaaaaaa', 'different'],
     ['that names the product', 'my-tidemark-password', 'Tidemark'],
     ['that holds the address', 'quincy-and-more', 'address'],
+    ['that is common', 'passwordpassword', 'guess'],
+    ['that is a common one in disguise', 'P@ssw0rd12345', 'guess'],
+    ['that lies on the keyboard', '1qaz2wsx3edc', 'guess'],
+    ['that is about its user', 'Marmaduke-2026', 'guess'],
   ])('is not given a password %s', async (_what, bad, message) => {
-    const answer = await admin.ask('POST', '/users', { email: 'quincy@example.com', name: 'Q', password: bad });
+    const answer = await admin.ask('POST', '/users', { email: 'quincy@example.com', name: 'Quincy Marmaduke', password: bad });
     expect(answer.body).toMatchObject({
       status: 400,
       errors: [{ path: 'password', message: expect.stringContaining(message) as string }],

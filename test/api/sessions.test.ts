@@ -145,6 +145,8 @@ describe('the first admin', () => {
     const passwordFile = join(folder, 'password');
     await writeFile(passwordFile, 'short\n');
     await expect(ensureBootstrapAdmin(catalogue.db, { email: 'a@localhost', passwordFile })).rejects.toThrow(/at least 12/);
+    await writeFile(passwordFile, 'password1234\n');
+    await expect(ensureBootstrapAdmin(catalogue.db, { email: 'a@localhost', passwordFile })).rejects.toThrow(/easy to guess/);
     await writeFile(passwordFile, 'correct horse battery\n');
     expect(await ensureBootstrapAdmin(catalogue.db, { email: 'A@localhost', passwordFile })).toEqual({ email: 'a@localhost' });
     const user = await catalogue.db.selectFrom('users').selectAll().executeTakeFirstOrThrow();
