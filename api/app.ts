@@ -47,11 +47,13 @@ function prepareAnswer(logger: Logger) {
     const startedAt = performance.now();
     response.setHeader('X-Request-Id', requestId);
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
-    if (request.secure) response.setHeader('Strict-Transport-Security', 'max-age=31536000');
+    if (request.secure) response.setHeader('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
     response.once('finish', () => {
       // the path without its query; bodies and headers hold secrets and are never logged
-      const { method, path } = request;
-      logger.info({ requestId, method, path, status: response.statusCode, ms: Math.round(performance.now() - startedAt) }, 'answered');
+      const { method, path, ip: address } = request;
+      const { userId, code } = response.locals;
+      const ms = Math.round(performance.now() - startedAt);
+      logger.info({ requestId, method, path, status: response.statusCode, code, userId, address, ms }, 'answered');
     });
     next();
   };
@@ -61,6 +63,7 @@ function createErrorHandler(logger: Logger) {
   // express knows an error handler by its four parameters
   return (error: unknown, _request: Request, response: Response, next: NextFunction): void => {
     const problem = problemOf(error, String(response.getHeader('X-Request-Id')));
+    response.locals['code'] = problem.code;
     if (problem.status >= 500) {
       const { cause, stack } = error instanceof Error ? error : {};
       logger.error(

@@ -22,7 +22,7 @@ const parseJson = express.json({ limit: BODY_LIMIT, type: 'application/json' });
 export function createHandler(route: Route, deps: ApiDeps): RequestHandler {
   return async (request, response) => {
     if (route.method !== 'get') refuseForeignOrigin(request.headers);
-    const user = await authorize(route, deps, request);
+    const user = await authorize(route, deps, request, response);
     if (route.body !== undefined) await readBody(request, response);
     const { call, tellOutcome, judge } = audited(route, createCall(route, deps, request, response, user));
     const act = async (): Promise<unknown> => {
@@ -58,10 +58,12 @@ async function isStillSignedIn(deps: ApiDeps, request: Request, user: SignedIn |
   return now?.id === user?.id && now?.role === user?.role;
 }
 
-async function authorize(route: Route, deps: ApiDeps, request: Request): Promise<SignedIn | undefined> {
+async function authorize(route: Route, deps: ApiDeps, request: Request, response: Response): Promise<SignedIn | undefined> {
   if (route.auth === 'none') return undefined;
   const user = await findSignedIn(deps.db, request);
   if (user === undefined) throw new TidemarkError('not-signed-in', 'there is no valid session or token');
+  // for the log, whatever comes of it
+  response.locals['userId'] = user.id;
   requireRights(route, user);
   return user;
 }

@@ -6,6 +6,7 @@ import { TidemarkError } from '#domain/errors.ts';
 import { exampleIds } from '#domain/examples.ts';
 import { at, examplesOf, idParams, isoOf, listOf } from './answers.ts';
 import { verifyPassword } from './passwords.ts';
+import type { Call } from './route.ts';
 import { defineRoute } from './route.ts';
 import { closingCookie, idleSince, openSession } from './session-cookie.ts';
 import type { SignInGuard } from './sign-in-guard.ts';
@@ -61,8 +62,10 @@ export function createSessionRoutes(guard: SignInGuard) {
         guard.admit(email, call.peer.address);
         const found = await findUserByEmail(call.deps.db, email);
         const isRight = await verifyPassword(call.body.password, found?.password_hash);
-        if (found === undefined || !isRight || found.disabled_at !== null)
+        if (found === undefined || !isRight || found.disabled_at !== null) {
+          logRefused(call, found?.id);
           throw new TidemarkError('wrong-credentials', 'the e-mail address or the password is wrong');
+        }
         guard.succeed(email, call.peer.address);
         await call.audit(`user:${found.id}`, {}, call.deps.db, found.id);
         const session = await call.deps.db.transaction().execute(async (transaction) => {
@@ -89,8 +92,10 @@ export function createSessionRoutes(guard: SignInGuard) {
       async handle(call) {
         const { user, peer } = call;
         guard.admit(user.email, peer.address);
-        if (!(await verifyPassword(call.body.password, user.password_hash)))
+        if (!(await verifyPassword(call.body.password, user.password_hash))) {
+          logRefused(call, user.id);
           throw new TidemarkError('wrong-credentials', 'the password is wrong');
+        }
         guard.succeed(user.email, peer.address);
         await call.audit(`user:${user.id}`);
         await confirmSession(call.deps.db, user.access.id);
@@ -144,6 +149,11 @@ const ownSessionRoutes = [
     },
   }),
 ];
+
+/** Into the log, since strangers could fill the audit log. Not the address that was typed: some type their password there. */
+function logRefused({ deps, requestId, peer }: Call, userId: string | undefined): void {
+  deps.logger.warn({ requestId, userId: userId ?? null, address: peer.address }, 'wrong password');
+}
 
 function viewSession(row: SessionRow, currentId: string): z.infer<typeof openSessionSchema> {
   return {

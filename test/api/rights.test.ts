@@ -34,6 +34,22 @@ describe('the matrix of rights', () => {
   });
 });
 
+describe('a request that is refused', () => {
+  it('is in the log with who asked, from where, for what, and why not', async () => {
+    const caller = await world.addCaller();
+    for (const [path, code] of [
+      ['/users', 'not-allowed'],
+      [`/policies/${randomUUID()}`, 'not-found'],
+    ] as const) {
+      const answer = await caller.ask('GET', path);
+      const lines = world.heard.filter((line) => line.includes(String(answer.body['requestId'])) && line.includes('"answered"'));
+      expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+        { method: 'GET', path: `/api/v1${path}`, status: answer.status, code, userId: caller.id, address: '127.0.0.1' },
+      ]);
+    }
+  });
+});
+
 /** Everything new for each cell, so that what one of them ends is there for the next. */
 async function ask(column: Column, route: Route): Promise<Cell> {
   const owner = await world.addCaller();

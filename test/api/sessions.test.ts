@@ -81,6 +81,19 @@ describe('signing in', () => {
     expect(refused.headers.get('retry-after')).toBe('60');
   });
 
+  it('that fails is in the log with whose account it was and from where, and never with what was typed', async () => {
+    const { user_id: userId } = await world.db.selectFrom('sessions').select('user_id').executeTakeFirstOrThrow();
+    const from = world.heard.length;
+    const answers = [await signIn('typed-canary-1'), await signIn('typed-canary-2', 'typed-canary-3')];
+    const lines = world.heard.slice(from).join('\n');
+    const refused = world.heard.slice(from).filter((line) => line.includes('wrong password'));
+    expect(refused.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { level: 40, userId, address: '127.0.0.1', requestId: answers[0]?.body['requestId'] },
+      { level: 40, userId: null, address: '127.0.0.1', requestId: answers[1]?.body['requestId'] },
+    ]);
+    expect(lines).not.toContain('typed-canary');
+  });
+
   it('is recorded', async () => {
     await signIn(admin.generatedPassword ?? '');
     const row = await world.db.selectFrom('audit_rows').selectAll().where('action', '=', 'createSession').executeTakeFirst();

@@ -70,7 +70,7 @@ describe('over TLS', () => {
     expect(headers.get('set-cookie')).toMatch(
       /^__Host-tidemark_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=604800; Secure$/,
     );
-    expect(headers.get('strict-transport-security')).toBe('max-age=31536000');
+    expect(headers.get('strict-transport-security')).toBe('max-age=31536000; includeSubDomains');
   });
 
   it('half of a certificate is refused, not served in plain', () => {
@@ -109,7 +109,9 @@ describe('every answer', () => {
       expect(headers.get('x-content-type-options'), path).toBe('nosniff');
       expect(headers.get('cache-control'), path).toBe('no-store');
       expect(headers.get('referrer-policy'), path).toBe('no-referrer');
+      expect(headers.get('content-type'), path).toMatch(/^application\/(problem\+)?json; charset=utf-8$/);
       expect(headers.get('x-powered-by'), path).toBeNull();
+      expect(headers.get('access-control-allow-origin'), path).toBeNull();
     }
   });
 });
