@@ -41,7 +41,8 @@ export function createHandler(route: Route, deps: ApiDeps): RequestHandler {
       const result = await act();
       return schema === undefined ? { status } : { status, body: schema.parse(result) };
     };
-    send(response, route.method !== 'post' || user === undefined ? await answer() : await answerOnce(deps, request, user, answer, judge));
+    const isOnce = route.method === 'post' && route.everyTime !== true;
+    send(response, isOnce && user !== undefined ? await answerOnce(deps, request, user, answer, judge) : await answer());
   };
 }
 

@@ -3,9 +3,9 @@ import type { Route } from './route.ts';
 type Json = Record<string, unknown>;
 
 /** Of requests that can be sent twice, and of edits that may meet. */
-export function headerParameters({ method, auth }: Route): Json[] {
+export function headerParameters({ method, auth, everyTime }: Route): Json[] {
   if (method === 'patch') return [ifMatch];
-  return method === 'post' && auth !== 'none' ? [idempotencyKey] : [];
+  return method === 'post' && auth !== 'none' && everyTime !== true ? [idempotencyKey] : [];
 }
 
 const idempotencyKey = {

@@ -94,6 +94,8 @@ export interface Route<
   readonly summary: string;
   readonly auth: A;
   readonly needs?: Needs;
+  /** Done and audited anew whenever it comes, also under the `Idempotency-Key` of an earlier request; its answer is not kept. */
+  readonly everyTime?: true;
   /** How it may refuse, beside what its shape tells: see openapi-problems.ts. */
   readonly problems?: readonly ErrorCode[];
   readonly params?: P;

@@ -97,6 +97,17 @@ describe('a recovery kit', () => {
     }
   });
 
+  it('is audited each time, also when the same request is sent again, and not kept for that', async () => {
+    const { policyId } = await addAttached(world, owner.id);
+    const again = { 'idempotency-key': randomUUID() };
+    for (let time = 1; time <= 2; time++) {
+      expect((await owner.ask('POST', `/policies/${policyId}/recovery-kits`, undefined, again)).status).toBe(201);
+      const rows = await world.db.selectFrom('audit_rows').select('id').where('subject', '=', `policy:${policyId}`).execute();
+      expect(rows).toHaveLength(2 * time);
+    }
+    expect(await world.db.selectFrom('idempotency_keys').selectAll().execute()).toEqual([]);
+  });
+
   it('is not given when it cannot be audited', async () => {
     const { policyId } = await addAttached(world, owner.id);
     await world.db.schema.alterTable('audit_rows').renameTo('audit_rows_away').execute();
