@@ -17,8 +17,9 @@ import { messageOf, TidemarkError } from '#domain/errors.ts';
 import { identityKey } from '#domain/names.ts';
 import type { CatalogueActivities, HostActivities, TaskRef } from './activities.ts';
 import type { ActivityDeps } from './context.ts';
-import { isArchiving, refuseOtherOwner, withHost, withRepository } from './context.ts';
+import { isArchiving, withHost, withRepository } from './context.ts';
 import type { EngineContext } from './engines/port.ts';
+import { refuseOtherOwner } from './ownership.ts';
 import { wrapLong, wrapShort } from './wrap.ts';
 
 type AttachmentActivities = Pick<CatalogueActivities, 'openAttachment' | 'closeAttachment' | 'planConfiguration' | 'switchEncryption'> &

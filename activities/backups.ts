@@ -13,6 +13,7 @@ import type { ActivityDeps } from './context.ts';
 import { withRepository } from './context.ts';
 import type { BackupOutcome } from './engines/port.ts';
 import { getEngine } from './engines/registry.ts';
+import { getOwnBackup } from './ownership.ts';
 import { describeSourceChange, takeFromBest } from './sources.ts';
 import { wrapLong } from './wrap.ts';
 
@@ -55,8 +56,9 @@ export async function planBackup(
 export function createBackupActivities(deps: ActivityDeps): BackupActivities {
   const { db } = deps;
   return {
-    runBackup: wrapLong(db, 'Backing up', async ({ backupId, databaseId }: BackupRef, attempt) => {
-      const backup = await getBackup(db, backupId);
+    runBackup: wrapLong(db, 'Backing up', async (input: BackupRef, attempt) => {
+      const { backupId, databaseId } = input;
+      const backup = await getOwnBackup(db, input);
       const { engine: name } = await getDatabase(db, databaseId);
       const told = async (storedBytes: number) => ({
         storedBytes,

@@ -11,6 +11,7 @@ import { getEngine } from './engines/registry.ts';
 import { connectHost } from './hosts/ssh.ts';
 import type { Host } from './hosts/port.ts';
 import type { Mailer } from './mail/mailer.ts';
+import { refuseOtherOwner } from './ownership.ts';
 import type { NetworkGuard, ResolvedAddress } from './stores/networks.ts';
 import type { Store, StoreAddress } from './stores/port.ts';
 import { openStore } from './stores/s3.ts';
@@ -111,13 +112,6 @@ async function openHost(deps: ActivityDeps, database: DatabaseRow): Promise<Host
     { host: database.host, port: database.ssh_port, user: database.ssh_user, privateKey, hostKey: database.host_key },
     { connectTo: address },
   );
-}
-
-/** The API looked already; what acts looks again. */
-export function refuseOtherOwner(database: DatabaseRow, policy: PolicyRow): void {
-  if (database.owner_id !== policy.owner_id) {
-    throw new TidemarkError('not-allowed', `the database ${database.name} and the policy ${policy.name} belong to different users`);
-  }
 }
 
 /** Whether the database's logs are archived: for the recovery window, or because its backups need them. */

@@ -6,7 +6,7 @@ import type { BackupLink } from '#db/backups.ts';
 import { loadHistories } from '#db/logs.ts';
 import { getDatabase } from '#db/databases.ts';
 import { getPolicy, openPolicyKey } from '#db/policies.ts';
-import { getRestore, recordRestorePlan } from '#db/tasks.ts';
+import { recordRestorePlan } from '#db/tasks.ts';
 import type { RestoreRow } from '#db/tasks.ts';
 import { findChain } from '#domain/chain.ts';
 import { type ErrorCode, messageOf, TidemarkError } from '#domain/errors.ts';
@@ -18,6 +18,7 @@ import { isArchiving, withRepository } from './context.ts';
 import type { RestoreRequest, RestoreSteps } from './engines/port.ts';
 import { getEngine } from './engines/registry.ts';
 import { bringLogsUpToDate, walkLogs } from './logs.ts';
+import { getOwnRestore } from './ownership.ts';
 import type { Attempt } from './wrap.ts';
 import { wrapLong } from './wrap.ts';
 
@@ -29,7 +30,7 @@ type Step = Exclude<keyof RestoreSteps, 'archiveFormer'>;
 export function createRestoreActivities(deps: ActivityDeps): RestoreActivities {
   const { db } = deps;
   const runStep = async (input: RestoreRef, attempt: Attempt, name: Step): Promise<void> => {
-    const restore = await getRestore(db, input.restoreId);
+    const restore = await getOwnRestore(db, input);
     if (restore.generation === null) return;
     await withRepository(deps, { databaseId: input.databaseId, generation: restore.generation }, attempt, async (engine, context) => {
       await engine.restore[name](context, await requestOf(deps, restore));
@@ -38,7 +39,7 @@ export function createRestoreActivities(deps: ActivityDeps): RestoreActivities {
   const step = (phase: string, name: Step) => wrapLong(db, phase, (input: RestoreRef, attempt) => runStep(input, attempt, name));
   return {
     planRestore: wrapLong(db, 'Planning', async (input: RestoreRef, attempt) => {
-      const restore = await getRestore(db, input.restoreId);
+      const restore = await getOwnRestore(db, input);
       if (restore.generation !== null) return;
       const plan = await planOf(deps, restore, attempt);
       const base = plan.chain.at(-1);
@@ -83,11 +84,12 @@ async function untilVerdict(step: Promise<void>): Promise<void> {
 }
 
 /** What was committed until the replaced server was stopped stays restorable: its data goes only after its logs are archived. */
-async function archiveFormer(deps: ActivityDeps, { databaseId, restoreId, policyId }: RestoreRef, attempt: Attempt): Promise<void> {
+async function archiveFormer(deps: ActivityDeps, input: RestoreRef, attempt: Attempt): Promise<void> {
+  const { databaseId, policyId } = input;
   const [policy, database, restore] = await Promise.all([
     getPolicy(deps.db, policyId),
     getDatabase(deps.db, databaseId),
-    getRestore(deps.db, restoreId),
+    getOwnRestore(deps.db, input),
   ]);
   if (restore.generation === null || !isArchiving(policy, getEngine(database.engine))) return;
   const request = await requestOf(deps, restore);

@@ -1,12 +1,12 @@
 import { listDatabasesOnlyOf, listGenerations } from '#db/attachments.ts';
 import type { GenerationRow } from '#db/attachments.ts';
-import { backupLink, getBackup, listBackups, listStoredBackups, markDeleted, markDeleting } from '#db/backups.ts';
+import { backupLink, listBackups, listStoredBackups, markDeleted, markDeleting } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
 import { deleteLogRows } from '#db/logs.ts';
 import { getPolicy, lockPolicy } from '#db/policies.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { loadRetentionPlan } from '#db/retention.ts';
-import { beginTask } from '#db/tasks.ts';
+import { beginTask, findTask } from '#db/tasks.ts';
 import { withDescendants } from '#domain/chain.ts';
 import { deletionWorkflowId, generationKey, identityKey, manifestKey } from '#domain/names.ts';
 import { TidemarkError } from '#domain/errors.ts';
@@ -14,6 +14,7 @@ import type { LogRange } from '#domain/retention.ts';
 import type { BackupRef, CatalogueActivities, TaskRef, TransferActivities } from './activities.ts';
 import type { ActivityDeps } from './context.ts';
 import { withRepository, withStore } from './context.ts';
+import { getOwnBackup } from './ownership.ts';
 import type { Store } from './stores/port.ts';
 import type { Attempt } from './wrap.ts';
 import { wrapLong, wrapShort } from './wrap.ts';
@@ -34,9 +35,9 @@ export function createRetentionActivities(deps: ActivityDeps): RetentionActiviti
       return { backups: plan.backups.length };
     }),
 
-    markForDeletion: wrapShort(async ({ databaseId, backupId }: BackupRef) => {
-      const backup = await getBackup(db, backupId);
-      const links = (await listBackups(db, databaseId)).map(backupLink);
+    markForDeletion: wrapShort(async (input: BackupRef) => {
+      const backup = await getOwnBackup(db, input);
+      const links = (await listBackups(db, input.databaseId)).map(backupLink);
       await markDeleting(
         db,
         withDescendants(links, backup.id).map(({ id }) => id),
@@ -82,6 +83,8 @@ async function beginRemoval(db: Catalogue, policyId: string, taskId: string): Pr
     await lockPolicy(transaction, policyId);
     if ((await getPolicy(transaction, policyId)).deleted_at === null)
       throw new TidemarkError('not-found', `there is no deleted policy ${policyId}; nothing was removed`);
+    if ((await findTask(transaction, taskId))?.policy_id !== policyId)
+      throw new TidemarkError('not-allowed', `the task ${taskId} was not written down for the policy ${policyId}`);
     await beginTask(transaction, taskId, deletionWorkflowId(policyId));
     const ids = (await listStoredBackups(transaction, policyId)).map(({ id }) => id);
     await markDeleting(transaction, ids);

@@ -6,6 +6,7 @@ import { beginTask, endTask, findTask, insertTask } from '#db/tasks.ts';
 import { databaseWorkflowId } from '#domain/names.ts';
 import type { CatalogueActivities } from './activities.ts';
 import type { ActivityDeps } from './context.ts';
+import { refuseStrangers } from './ownership.ts';
 import { wrapShort } from './wrap.ts';
 
 type TaskActivities = Pick<CatalogueActivities, 'beginTask' | 'endTask' | 'recordSkip' | 'findLostOperations'>;
@@ -21,6 +22,7 @@ export function createTaskActivities({ db }: ActivityDeps): TaskActivities {
         database_id: databaseId,
         policy_id: policyId === '' ? null : policyId,
       });
+      await refuseStrangers(db, { taskId, policyId, databaseId });
       await beginTask(db, taskId, workflowId);
       return { databaseName: database.name };
     }),
