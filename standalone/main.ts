@@ -19,6 +19,7 @@ async function main(): Promise<void> {
     TIDEMARK_DATA_DIR: dataDir = './data',
     TIDEMARK_API_PORT: port = '8700',
     TIDEMARK_ALLOWED_NETWORKS,
+    TIDEMARK_PRIVATE_NETWORKS,
     TIDEMARK_MAIL_URL,
     TIDEMARK_MAIL_FROM,
     TIDEMARK_PUBLIC_URL,
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
     apiPort: Number(port),
     cacheDir: findCacheDir(process.env),
     progress,
-    environment: { TIDEMARK_ALLOWED_NETWORKS, TIDEMARK_MAIL_URL, TIDEMARK_MAIL_FROM, TIDEMARK_PUBLIC_URL },
+    environment: { TIDEMARK_ALLOWED_NETWORKS, TIDEMARK_PRIVATE_NETWORKS, TIDEMARK_MAIL_URL, TIDEMARK_MAIL_FROM, TIDEMARK_PUBLIC_URL },
   });
   progress.line(`\nTidemark    ${product.apiUrl}/api/v1  (description: ${product.apiUrl}/api/v1/openapi.json)`);
   progress.line(`Temporal UI ${product.temporalUiUrl}`);

@@ -16,7 +16,10 @@ async function main(): Promise<void> {
   await pingCatalogue(db);
   await requireOwnKey(db, sealer);
   const connection = await NativeConnection.connect({ address: settings.TEMPORAL_ADDRESS });
-  const guard = createNetworkGuard({ allowed: settings.TIDEMARK_ALLOWED_NETWORKS });
+  const guard = createNetworkGuard({
+    allowed: settings.TIDEMARK_ALLOWED_NETWORKS,
+    refusesPrivate: settings.TIDEMARK_PRIVATE_NETWORKS === 'refused',
+  });
   const mailUrl = settings.TIDEMARK_MAIL_URL;
   const mailer = mailUrl === undefined ? undefined : createMailer({ url: mailUrl, from: settings.TIDEMARK_MAIL_FROM });
   const workers = await startWorkers(

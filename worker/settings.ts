@@ -13,6 +13,8 @@ const settingsSchema = z.object({
         .map((entry) => entry.trim())
         .filter((entry) => entry !== ''),
     ),
+  /** Whether private networks may be reached that TIDEMARK_ALLOWED_NETWORKS does not name. */
+  TIDEMARK_PRIVATE_NETWORKS: z.enum(['allowed', 'refused']).default('allowed'),
   TIDEMARK_TRANSFERS: z.coerce.number().int().min(1).max(100).default(4),
   /** How far a replica may be behind: how long a backup waits for it to catch up, before it is read from the primary. */
   TIDEMARK_REPLICA_CATCH_UP_SECONDS: z.coerce.number().int().min(1).max(3600).optional(),

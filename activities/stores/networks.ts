@@ -1,6 +1,7 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { TidemarkError } from '#domain/errors.ts';
+import { type Embedded, networkRanges } from './network-ranges.ts';
 
 export interface ResolvedAddress {
   readonly address: string;
@@ -22,45 +23,24 @@ export interface NetworkGuard {
 export interface NetworkGuardSettings {
   /** Ranges ("127.0.0.0/8") or single addresses that are permitted although they would be refused. */
   readonly allowed: readonly string[];
+  /** Whether private ranges are refused as well, but for what `allowed` names. */
+  readonly refusesPrivate?: boolean | undefined;
   /** Every address of a name, the preferred first; the system's resolver when absent. */
   readonly lookup?: (host: string) => Promise<readonly { readonly address: string }[]>;
 }
 
-/** Private ranges (RFC 1918, fc00::/7) are permitted: object stores and database hosts live there. */
-const refusedRanges: readonly (readonly [string, string])[] = [
-  ['an unspecified address', '0.0.0.0/8'],
-  ['a loopback address', '127.0.0.0/8'],
-  ['a link-local address', '169.254.0.0/16'],
-  ['a multicast address', '224.0.0.0/4'],
-  ['the broadcast address', '255.255.255.255'],
-  ['a reserved address', '240.0.0.0/4'],
-  // Alibaba, Azure, Oracle; the others use 169.254.169.254
-  ['a cloud metadata address', '100.100.100.200'],
-  ['a cloud metadata address', '168.63.129.16'],
-  ['a cloud metadata address', '192.0.0.192'],
-  ['an unspecified address', '::'],
-  ['a loopback address', '::1'],
-  ['a link-local address', 'fe80::/10'],
-  ['a multicast address', 'ff00::/8'],
-  // Amazon, Google
-  ['a cloud metadata address', 'fd00:ec2::/32'],
-  ['a cloud metadata address', 'fd20:ce::254'],
-  // RFC 8215: where the IPv4 address stands in it is each network's own choice, so it cannot be judged
-  ['a translated address of a local NAT64', '64:ff9b:1::/48'],
-];
-
-const refused = refusedRanges.map(([reason, range]) => ({ reason, ranges: blockListOf([range]) }));
+const rules = networkRanges.map(({ range, rule, what }) => ({ rule, what, holds: range === 'isatap' ? isIsatap : isWithin(range) }));
 
 /** Throws `invalid-request` when an allowed entry is neither an address nor a range. */
 export function createNetworkGuard(settings: NetworkGuardSettings): NetworkGuard {
-  const allowed = blockListOf(settings.allowed);
+  const policy: Policy = { isAllowed: holderOf(settings.allowed), refusesPrivate: settings.refusesPrivate ?? false };
   const lookup = settings.lookup ?? ((host: string) => systemLookup(host, { all: true }));
   return {
     async resolve(host) {
       const name = bareHost(host);
       const found = await lookup(name);
       for (const { address } of found) {
-        const reason = reasonToRefuse(address, allowed);
+        const reason = reasonToRefuse(address, policy);
         if (reason !== undefined) throw new TidemarkError('address-refused', `${quoted(host)} leads to ${address}, ${reason}.`);
       }
       const [first] = found;
@@ -82,23 +62,41 @@ function quoted(host: string): string {
   return JSON.stringify(host.slice(0, 253));
 }
 
-function reasonToRefuse(address: string, allowed: BlockList): string | undefined {
-  if (holds(allowed, address)) return undefined;
-  const own = reasonOf(address);
-  if (own !== undefined) return own;
-  for (const inner of embeddedAddresses(address)) {
-    const reason = holds(allowed, inner) ? undefined : reasonOf(inner);
+interface Policy {
+  readonly isAllowed: (address: string) => boolean;
+  readonly refusesPrivate: boolean;
+}
+
+function reasonToRefuse(address: string, policy: Policy): string | undefined {
+  if (policy.isAllowed(address)) return undefined;
+  for (const { rule, what } of rules.filter(({ holds }) => holds(address))) {
+    if (rule === 'refuse') return what;
+    if (rule === 'private') return policy.refusesPrivate ? `${what}, and private networks are refused here` : undefined;
+    const reason = reasonOfEmbedded(groupsOf(address), rule.judge, policy);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+function reasonOfEmbedded(groups: readonly number[], places: readonly Embedded[], policy: Policy): string | undefined {
+  for (const { group, isInverted = false } of places) {
+    const inner = ipv4Of(groups, group, isInverted ? 0xffff : 0);
+    const reason = reasonToRefuse(inner, policy);
     if (reason !== undefined) return `which stands for ${inner}, ${reason}`;
   }
   return undefined;
 }
 
-function reasonOf(address: string): string | undefined {
-  return refused.find(({ ranges }) => holds(ranges, address))?.reason;
+/** Of one family: to `BlockList` every IPv4 address is also its mapped one. */
+function isWithin(range: string): (address: string) => boolean {
+  const holds = holderOf([range]);
+  return (address) => isIPv6(address) === range.includes(':') && holds(address);
 }
 
-function holds(ranges: BlockList, address: string): boolean {
-  return ranges.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+/** Whether one of the ranges holds an address. */
+function holderOf(entries: readonly string[]): (address: string) => boolean {
+  const ranges = blockListOf(entries);
+  return (address) => ranges.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
 function blockListOf(entries: readonly string[]): BlockList {
@@ -116,22 +114,15 @@ function blockListOf(entries: readonly string[]): BlockList {
   return list;
 }
 
-/** The IPv4 addresses that an IPv6 address may end up at: mapped, compatible, translated (RFC 2765, 6052), 6to4, Teredo, ISATAP. */
-function embeddedAddresses(address: string): string[] {
-  if (!isIPv6(address)) return [];
-  const groups = groupsOf(address);
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = groups;
-  const head = [a, b, c, d, e, f].map((group) => group.toString(16)).join(':');
-  const found: string[] = [];
-  if (['0:0:0:0:0:ffff', '0:0:0:0:0:0', '0:0:0:0:ffff:0', '64:ff9b:0:0:0:0'].includes(head)) found.push(ipv4Of(g, h));
-  if (a === 0x2002) found.push(ipv4Of(b, c));
-  if (a === 0x2001 && b === 0) found.push(ipv4Of(c, d), ipv4Of(g ^ 0xffff, h ^ 0xffff));
-  if ((e === 0 || e === 0x200) && f === 0x5efe) found.push(ipv4Of(g, h));
-  return found;
+function isIsatap(address: string): boolean {
+  if (!isIPv6(address)) return false;
+  const [, , , , owner = 0, type = 0] = groupsOf(address);
+  return (owner === 0 || owner === 0x200) && type === 0x5efe;
 }
 
-function ipv4Of(high: number, low: number): string {
-  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
+function ipv4Of(groups: readonly number[], first: number, complement: number): string {
+  const pair = [groups[first] ?? 0, groups[first + 1] ?? 0].map((group) => group ^ complement);
+  return pair.flatMap((group) => [group >> 8, group & 0xff]).join('.');
 }
 
 function groupsOf(address: string): number[] {

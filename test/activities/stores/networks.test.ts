@@ -107,6 +107,8 @@ describe('The network guard', () => {
     ['100.100.100.200', 'a cloud metadata address'],
     ['168.63.129.16', 'a cloud metadata address'],
     ['2002:7f00:1::', 'which stands for 127.0.0.1, a loopback address'],
+    ['2002:808:808::5efe:7f00:1', 'which stands for 127.0.0.1, a loopback address'],
+    ['fd12::5efe:a9fe:a9fe', 'which stands for 169.254.169.254, a link-local address'],
   ])('refuses %s as %s', async (host, reason) => {
     await expect(guard.resolve(host)).rejects.toMatchObject({ code: 'address-refused', message: `"${host}" leads to ${host}, ${reason}.` });
   });
@@ -169,4 +171,31 @@ describe('An allowed network', () => {
       expect(() => createNetworkGuard({ allowed: [entry] })).toThrow(expect.objectContaining({ code: 'invalid-request' }));
     },
   );
+});
+
+describe('A guard that refuses private networks', () => {
+  const strict = createNetworkGuard({ allowed: ['10.20.0.0/16', 'fd00:1::/32'], refusesPrivate: true });
+
+  it.each([
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.1.1',
+    '100.64.0.1',
+    '198.19.0.1',
+    'fd12::1',
+    'fec0::1',
+    '64:ff9b::10.1.2.3',
+    '2002:c0a8:101::1',
+  ])('refuses %s', async (host) => {
+    await expect(strict.resolve(host)).rejects.toMatchObject({
+      code: 'address-refused',
+      message: expect.stringContaining('private networks are refused here'),
+    });
+  });
+
+  it('permits those that the operator names, and what is public', async () => {
+    for (const host of ['10.20.3.4', '::ffff:10.20.3.4', '64:ff9b::10.20.3.4', 'fd00:1::5', '1.1.1.1', '172.32.0.1', '2606:4700::1111']) {
+      expect((await strict.resolve(host)).address).toBe(host);
+    }
+  });
 });
