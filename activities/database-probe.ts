@@ -93,14 +93,7 @@ async function logIn(probe: Probe, address: string, { hostKey, privateKey }: { h
   const { host: name, sshPort: port, sshUser: user } = probe.target;
   await withSocket(probe, address, async (socket) => {
     const host = await connectHost({ host: name, port, user, privateKey, hostKey }, linkOptions(probe, socket));
-    const leave = (): void => host.close();
-    probe.signal.addEventListener('abort', leave, { once: true });
-    try {
-      await askServer(probe, host);
-    } finally {
-      probe.signal.removeEventListener('abort', leave);
-      host.close();
-    }
+    await askServer(probe, host).finally(() => host.close());
   });
 }
 
@@ -123,11 +116,14 @@ async function withSocket(probe: Probe, address: string, work: (socket: Socket) 
   const { host, sshPort } = probe.target;
   enter(probe, 'tcp');
   const socket = await openSocket(host, sshPort, address);
+  const hangUp = (): void => void socket.destroy();
+  probe.signal.addEventListener('abort', hangUp, { once: true });
   try {
     enter(probe, 'host-key');
     await work(socket);
   } finally {
-    socket.destroy();
+    probe.signal.removeEventListener('abort', hangUp);
+    hangUp();
   }
 }
 

@@ -16,15 +16,27 @@ const sshPrivateKey = z.string().min(1).max(16_384).describe('OpenSSH or PEM, wi
 
 const sshKeyId = z.uuid().describe('A key pair of the same owner, made by POST /api/v1/ssh-keys; in the place of sshPrivateKey.');
 
-/** Names the field that is too much or missing. */
-function oneLoginKey(isNeeded: boolean) {
-  return ({ value, issues }: z.core.ParsePayload<{ sshPrivateKey?: string | undefined; sshKeyId?: string | undefined }>): void => {
-    const [isBrought, isMade] = [value.sshPrivateKey !== undefined, value.sshKeyId !== undefined];
-    const complain = (path: string, message: string) => issues.push({ code: 'custom', input: value, path: [path], message });
-    if (isBrought && isMade) complain('sshKeyId', 'cannot be given together with sshPrivateKey');
-    if (isNeeded && !isBrought && !isMade) complain('sshPrivateKey', 'is needed, or sshKeyId in its place');
-  };
+interface LoginKey {
+  readonly sshPrivateKey?: string | undefined;
+  readonly sshKeyId?: string | undefined;
 }
+
+function hasLoginKey({ sshPrivateKey, sshKeyId }: LoginKey): boolean {
+  return sshPrivateKey !== undefined || sshKeyId !== undefined;
+}
+
+/** Said beside what else is missing, not only once the rest is right. */
+const loginKeyNeeded = {
+  path: ['sshPrivateKey'],
+  message: 'is needed, or sshKeyId in its place',
+  when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null,
+};
+
+function hasOneKeyAtMost({ sshPrivateKey, sshKeyId }: LoginKey): boolean {
+  return sshPrivateKey === undefined || sshKeyId === undefined;
+}
+
+const oneKeyAtMost = { path: ['sshKeyId'], message: 'cannot be given together with sshPrivateKey' };
 
 const hostKey = z
   .string()
@@ -53,7 +65,8 @@ export const databaseCreateSchema = z
     path: ['primaryId'],
     message: 'is needed for a replica, and only there',
   })
-  .check(oneLoginKey(true))
+  .refine(hasLoginKey, loginKeyNeeded)
+  .refine(hasOneKeyAtMost, oneKeyAtMost)
   .meta({
     id: 'DatabaseCreate',
     examples: [
@@ -87,7 +100,7 @@ export const databaseEditSchema = z
       .optional()
       .describe('The new host key of a machine that was installed anew; null pins the one that the next check sees.'),
   })
-  .check(oneLoginKey(false))
+  .refine(hasOneKeyAtMost, oneKeyAtMost)
   .meta({ id: 'DatabaseEdit', examples: [{ host: 'db2.example.com', sshPort: 2222 }] });
 
 export type DatabaseEdit = z.infer<typeof databaseEditSchema>;
@@ -103,7 +116,7 @@ export const databaseTestSchema = z
     sshKeyId: sshKeyId.optional(),
     hostKey: hostKey.optional().describe('The host key to expect. When left out, the one that the host shows is taken.'),
   })
-  .check(oneLoginKey(false))
+  .refine(hasOneKeyAtMost, oneKeyAtMost)
   .meta({
     id: 'DatabaseTest',
     examples: [
