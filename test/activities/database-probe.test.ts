@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { Server as SshServer, utils } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ProbeTarget, probeDatabase } from '#activities/database-probe.ts';
+import { createSshKeyPair } from '#api/ssh-key-pair.ts';
 import { createNetworkGuard } from '#activities/stores/networks.ts';
 import type { DatabaseProbeStep } from '#domain/states.ts';
 import { createSshKey } from '#lab/ssh-key.ts';
@@ -14,6 +15,7 @@ import { labHost, openTestLab } from '#test/lab.ts';
 const machine = 'mariadb-replica';
 const guard = createNetworkGuard({ allowed: ['127.0.0.0/8'] });
 const strangerKey = await createSshKey();
+const madeKey = createSshKeyPair();
 const OLD_PORT = 3310;
 
 let target: ProbeTarget & { readonly hostKey: string; readonly privateKey: string };
@@ -25,7 +27,7 @@ beforeAll(async () => {
     for user in plain shut; do
       useradd --create-home --shell /bin/bash $user
       install -d -m 0700 -o $user /home/$user/.ssh
-      echo '${publicKeyOf(privateKey)}' >/home/$user/.ssh/authorized_keys
+      printf '%s\\n' '${publicKeyOf(privateKey)}' '${madeKey.publicKey}' >/home/$user/.ssh/authorized_keys
     done
     usermod --shell /usr/sbin/nologin shut`);
 });
@@ -92,8 +94,9 @@ describe('Test Connection fails at the step', () => {
     await expectFailure({ sshUser: 'shut' }, 'login', 'host-login-refused', /not available/);
   });
 
-  it('sudo where it asks for a password', async () => {
-    await expectFailure({ sshUser: 'plain' }, 'sudo', 'host-sudo-refused', /plain@.* may not use sudo/);
+  it('sudo where it asks for a password, after a login with a key that was brought along or that Tidemark made', async () => {
+    for (const privateKey of [target.privateKey, madeKey.privateKey])
+      await expectFailure({ sshUser: 'plain', privateKey }, 'sudo', 'host-sudo-refused', /plain@.* may not use sudo/);
   });
 
   it('sudo where it never comes back', async () => {
