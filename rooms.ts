@@ -33,6 +33,7 @@ export const rooms: readonly Room[] = [
     ],
     typesOnly: ['workflows'],
   },
+  { name: 'cli', may: ['domain'], outside: ['commander'] },
   {
     name: 'panel',
     may: ['domain'],

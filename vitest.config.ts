@@ -37,7 +37,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'parts',
-          include: ['test/{activities,api,db}/**/*.test.ts'],
+          include: ['test/{activities,api,cli,db}/**/*.test.ts'],
           globalSetup: ['test/catalogue-server.ts'],
           exclude: pure,
           testTimeout: 120_000,
