@@ -37,7 +37,9 @@ it('the user guide does what it says, command by command', async () => {
     S3_CA_FILE: caFile,
   };
   const assignments = Object.entries(variables).map(([name, value]) => `${name}=${quote(value)}\n`);
-  const script = `${assignments.join('')}${commands.replace('http://127.0.0.1:8700', house.product.apiUrl)}`;
+  const entry = new URL('../../cli/main.ts', import.meta.url).pathname;
+  const tidemark = `tidemark() { ${quote(process.execPath)} ${quote(entry)} "$@"; }\n`;
+  const script = `${assignments.join('')}${tidemark}${commands.replace('http://127.0.0.1:8700', house.product.apiUrl)}`;
   const result = await tryCommand('bash', ['-euo', 'pipefail', '-s'], { cwd: folder, input: script, timeoutMs: 500_000 });
   expect(result.exitCode, `${result.stdout}\n${result.stderr}`).toBe(0);
   expect(result.stdout).toContain('["incremental","completed"');
