@@ -23,6 +23,7 @@ export const rooms: readonly Room[] = [
     outside: [
       'express',
       '@temporalio/client',
+      'express-rate-limit',
       'express-static-gzip',
       'pino',
       'prom-client',

@@ -7,7 +7,8 @@ import { createHandler } from './dispatch.ts';
 import { createDocsPage } from './docs-page.ts';
 import { createPanel } from './panel.ts';
 import { problemOf, sendProblem } from './problems.ts';
-import type { ApiDeps } from './route.ts';
+import { createRateLimit } from './rate-limit.ts';
+import type { ApiDeps, Route } from './route.ts';
 import { createRoutes } from './routes.ts';
 
 /** The REST API and the panel as an express application; whoever starts it gives it a server. */
@@ -19,16 +20,34 @@ export function createApi(deps: ApiDeps): Express {
   // whose X-Forwarded-For and -Proto are believed; nobody's unless the operator names them
   app.set('trust proxy', [...(deps.settings.trustedProxies ?? [])]);
   app.use(prepareAnswer(deps.logger));
-  for (const route of createRoutes()) {
-    app[route.method](route.path.replaceAll(/\{(\w+)\}/g, ':$1'), createHandler(route, deps));
-  }
+  const rateLimit = createRateLimit(deps.settings.requestsPerMinute);
+  const routes = createRoutes();
+  for (const route of routes) app[route.method](patternOf(route), createHandler(route, deps, rateLimit));
+  app.use((request, response, next) => void rateLimit.admit(request, response, undefined).then(() => next(), next));
   app.use(createDocsPage());
+  refuseOtherMethods(app, routes);
   if (deps.settings.panelFolder !== undefined) app.use(createPanel(deps.settings.panelFolder));
   app.use((request) => {
     throw new TidemarkError('not-found', `there is no ${request.method} ${request.path}`);
   });
   app.use(createErrorHandler(deps.logger));
   return app;
+}
+
+function patternOf({ path }: Route): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/** What comes as far as this has a path that is known, and a method that its routes do not have. */
+function refuseOtherMethods(app: Express, routes: readonly Route[]): void {
+  for (const pattern of new Set(routes.map(patternOf))) {
+    const known = routes.filter((route) => patternOf(route) === pattern).map(({ method }) => method.toUpperCase());
+    const allow = [...known, ...(known.includes('GET') ? ['HEAD'] : [])].join(', ');
+    app.all(pattern, (request, response) => {
+      response.setHeader('Allow', allow);
+      throw new TidemarkError('method-not-allowed', `${request.path} has no ${request.method}, only ${allow}`);
+    });
+  }
 }
 
 /** https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers: an answer is data, never a page; the panel's page has a policy of its own. */

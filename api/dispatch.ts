@@ -7,8 +7,10 @@ import { TidemarkError } from '#domain/errors.ts';
 import type { AuditOutcome } from '#domain/states.ts';
 import { sendEvents, type Subscribe } from './event-stream.ts';
 import { answerOnce, type Answer, type Failed } from './idempotency.ts';
+import { requireShallow } from './json-shape.ts';
 import { fieldProblems, InvalidRequestError } from './problems.ts';
 import type { FieldProblem } from './problems.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { ApiDeps, Call, Peer, Route, SignedIn } from './route.ts';
 import { etagOf, readExpectedRevision } from './revisions.ts';
 import { requireRights } from './rights.ts';
@@ -19,10 +21,15 @@ const BODY_LIMIT = '256kb';
 const parseJson = express.json({ limit: BODY_LIMIT, type: 'application/json' });
 
 /** Who asks, then whether they may, then what they ask, then the route's handler. */
-export function createHandler(route: Route, deps: ApiDeps): RequestHandler {
+export function createHandler(route: Route, deps: ApiDeps, rateLimit: RateLimit): RequestHandler {
   return async (request, response) => {
     if (route.method !== 'get') refuseForeignOrigin(request.headers);
-    const user = await authorize(route, deps, request, response);
+    const user = route.auth === 'none' ? undefined : await findSignedIn(deps.db, request);
+    // for the log, whatever comes of it
+    response.locals['userId'] = user?.id;
+    // what looks whether this server lives is not counted
+    if (route.path.startsWith('/api/')) await rateLimit.admit(request, response, user?.id);
+    authorize(route, user);
     if (route.body !== undefined) await readBody(request, response);
     const { call, tellOutcome, judge } = audited(route, createCall(route, deps, request, response, user));
     const act = async (): Promise<unknown> => {
@@ -59,14 +66,10 @@ async function isStillSignedIn(deps: ApiDeps, request: Request, user: SignedIn |
   return now?.id === user?.id && now?.role === user?.role;
 }
 
-async function authorize(route: Route, deps: ApiDeps, request: Request, response: Response): Promise<SignedIn | undefined> {
-  if (route.auth === 'none') return undefined;
-  const user = await findSignedIn(deps.db, request);
+function authorize(route: Route, user: SignedIn | undefined): void {
+  if (route.auth === 'none') return;
   if (user === undefined) throw new TidemarkError('not-signed-in', 'there is no valid session or token');
-  // for the log, whatever comes of it
-  response.locals['userId'] = user.id;
   requireRights(route, user);
-  return user;
 }
 
 async function readBody(request: Request, response: Response): Promise<void> {
@@ -76,6 +79,7 @@ async function readBody(request: Request, response: Response): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     parseJson(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
   });
+  requireShallow(request.body);
 }
 
 function createCall(route: Route, deps: ApiDeps, request: Request, response: Response, user: SignedIn | undefined): Omit<Call, 'audit'> {

@@ -14,6 +14,7 @@ const introduction = `Tidemark backs up databases by policy and brings them back
 - **Errors** are \`application/problem+json\`: \`code\` is stable, \`detail\` says what failed, \`hint\` what you can do. Every answer has \`X-Request-Id\`, which the log and the audit rows name too.
 - **Long work** is answered at once with a task; \`GET /api/v1/tasks/{id}\` tells how it goes.
 - **Long lists** come in pages: send \`nextCursor\` as \`cursor\` until it is null.
+- **Limits**: so many requests a minute for each user, and for each address without one, as the \`RateLimit\` headers tell; above that, 429 with \`Retry-After\`. A body may have 256 kB and 32 levels.
 - **Times** are UTC.`;
 
 /** OpenAPI 3.1, whose schemas are JSON Schema 2020-12 as they are. */

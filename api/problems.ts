@@ -37,13 +37,22 @@ export function invalidField(path: string, message: string): InvalidRequestError
   return new InvalidRequestError([{ in: 'body', path, message }]);
 }
 
+/** Nobody reads more, and the answer stays smaller than what was sent. */
+const MAX_PROBLEMS = 100;
+const MAX_PATH_LENGTH = 200;
+
 /** Never holds the values themselves: they may be secrets. */
 export function fieldProblems(error: ZodError, place: FieldProblem['in']): FieldProblem[] {
-  return error.issues.flatMap((issue) => {
+  const problems = error.issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');
     if (issue.code !== 'unrecognized_keys') return [{ in: place, path, message: issue.message }];
-    return issue.keys.map((key) => ({ in: place, path: path === '' ? key : `${path}.${key}`, message: 'is not known here' }));
+    return issue.keys.map((key) => ({ in: place, path: shortened(path === '' ? key : `${path}.${key}`), message: 'is not known here' }));
   });
+  return problems.slice(0, MAX_PROBLEMS);
+}
+
+function shortened(path: string): string {
+  return path.length > MAX_PATH_LENGTH ? `${path.slice(0, MAX_PATH_LENGTH)}…` : path;
 }
 
 const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {

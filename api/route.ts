@@ -18,6 +18,8 @@ export interface ApiDeps {
 }
 
 export interface RequestSettings {
+  /** Of one user, or of one address from which nobody is signed in. */
+  readonly requestsPerMinute: number;
   /** Addresses and ranges of the proxies in front, whose word on the caller's address and on TLS is taken. */
   readonly trustedProxies?: readonly string[];
   /** How long an update or a start may take until it counts as not answered. */

@@ -24,6 +24,8 @@ const environmentSchema = z.object({
   TIDEMARK_MASTER_KEY_FILE: z.string().min(1),
   TIDEMARK_ADMIN_EMAIL: z.string().min(1).max(320).default('admin@localhost'),
   TIDEMARK_ADMIN_PASSWORD_FILE: z.string().min(1).optional(),
+  /** Of one user, or of one address from which nobody is signed in. */
+  TIDEMARK_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(600),
   TIDEMARK_TEMPORAL_TIMEOUT_MS: milliseconds.default(10_000),
   TIDEMARK_PROBE_TIMEOUT_MS: milliseconds.default(60_000),
 });
@@ -61,6 +63,7 @@ export interface ApiSettings {
   readonly masterKeyFile: string;
   readonly adminEmail: string;
   readonly adminPasswordFile?: string | undefined;
+  readonly requestsPerMinute: number;
   readonly temporalTimeoutMs: number;
   readonly probeTimeoutMs: number;
   /** Where the panel's build lies. */
@@ -87,6 +90,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     masterKeyFile: data.TIDEMARK_MASTER_KEY_FILE,
     adminEmail: data.TIDEMARK_ADMIN_EMAIL,
     adminPasswordFile: data.TIDEMARK_ADMIN_PASSWORD_FILE,
+    requestsPerMinute: data.TIDEMARK_REQUESTS_PER_MINUTE,
     temporalTimeoutMs: data.TIDEMARK_TEMPORAL_TIMEOUT_MS,
     probeTimeoutMs: data.TIDEMARK_PROBE_TIMEOUT_MS,
     panelFolder: join(import.meta.dirname, '..', 'panel', 'dist'),

@@ -23,7 +23,12 @@ export async function withHouse<T>(engines: readonly EngineName[], work: (house:
   try {
     const lab = await startLab({ ...context, name: 'bench', subnet: '10.213.76', engines });
     try {
-      const product = await startProduct({ ...context, dataDir: join(folder, 'data'), apiPort: 0 });
+      const product = await startProduct({
+        ...context,
+        dataDir: join(folder, 'data'),
+        apiPort: 0,
+        environment: { TIDEMARK_REQUESTS_PER_MINUTE: '1000000' },
+      });
       try {
         const api = await signIn(product.apiUrl, product.adminEmail, product.adminPassword ?? '');
         return await work({ lab, product, api, progress });

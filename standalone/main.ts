@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     TIDEMARK_API_PORT: port = '8700',
     TIDEMARK_ALLOWED_NETWORKS,
     TIDEMARK_PRIVATE_NETWORKS,
+    TIDEMARK_REQUESTS_PER_MINUTE,
     TIDEMARK_MAIL_URL,
     TIDEMARK_MAIL_FROM,
     TIDEMARK_PUBLIC_URL,
@@ -29,7 +30,14 @@ async function main(): Promise<void> {
     apiPort: Number(port),
     cacheDir: findCacheDir(process.env),
     progress,
-    environment: { TIDEMARK_ALLOWED_NETWORKS, TIDEMARK_PRIVATE_NETWORKS, TIDEMARK_MAIL_URL, TIDEMARK_MAIL_FROM, TIDEMARK_PUBLIC_URL },
+    environment: {
+      TIDEMARK_ALLOWED_NETWORKS,
+      TIDEMARK_PRIVATE_NETWORKS,
+      TIDEMARK_REQUESTS_PER_MINUTE,
+      TIDEMARK_MAIL_URL,
+      TIDEMARK_MAIL_FROM,
+      TIDEMARK_PUBLIC_URL,
+    },
   });
   progress.line(`\nTidemark    ${product.apiUrl}/api/v1  (description: ${product.apiUrl}/api/v1/openapi.json)`);
   progress.line(`Temporal UI ${product.temporalUiUrl}`);

@@ -31,7 +31,13 @@ export async function startTestProduct(engine: EngineName = 'postgresql'): Promi
   const context = { cacheDir: findCacheDir(process.env), progress: createProgress(() => undefined) };
   // Of its own: products that start at once would all choose the usual ones, and end up with one server. No connection is given these.
   const temporalPorts = { frontend: randomInt(10_000, 20_000), ui: randomInt(20_000, 30_000) };
-  const product = await startProduct({ ...context, dataDir, apiPort: 0, temporalPorts });
+  const product = await startProduct({
+    ...context,
+    dataDir,
+    apiPort: 0,
+    temporalPorts,
+    environment: { TIDEMARK_REQUESTS_PER_MINUTE: '100000' },
+  });
   const adminPassword = product.adminPassword ?? '';
   return {
     product,

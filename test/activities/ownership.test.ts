@@ -28,7 +28,8 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 const run = async <I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> => new MockActivityEnvironment().run(activity, input);
-const statusOf = async (id: string) => (await world.db.selectFrom('tasks').select('status').where('id', '=', id).executeTakeFirst())?.status;
+const statusOf = async (id: string) =>
+  (await world.db.selectFrom('tasks').select('status').where('id', '=', id).executeTakeFirst())?.status;
 
 async function begin(of: Things, more: { asked?: Things; kind?: TaskKind; restoreId?: string; ownerId?: string } = {}): Promise<string> {
   const [taskId, kind] = [randomUUID(), more.kind ?? 'backup'];

@@ -54,7 +54,7 @@ export interface ApiWorld {
 
 /** The API on a catalogue of its own. */
 export async function startApiWorld(
-  options: { temporalAddress?: string; temporalTimeoutMs?: number; panelFolder?: string } = {},
+  options: { temporalAddress?: string; temporalTimeoutMs?: number; panelFolder?: string; requestsPerMinute?: number } = {},
 ): Promise<ApiWorld> {
   const { db, url: databaseUrl, drop } = await createTestCatalogue();
   const heard: string[] = [];
@@ -69,6 +69,7 @@ export async function startApiWorld(
     logger,
     changes: createChangeFeed(databaseUrl, logger),
     settings: {
+      requestsPerMinute: options.requestsPerMinute ?? 1_000_000,
       temporalTimeoutMs: options.temporalTimeoutMs ?? 500,
       probeTimeoutMs: 20_000,
       ...(options.panelFolder === undefined ? {} : { panelFolder: options.panelFolder }),
