@@ -1,13 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express';
-import express from 'express';
 import type { output, ZodType } from 'zod';
 import { insertAuditRow } from '#db/audit.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { AuditOutcome } from '#domain/states.ts';
+import { readBody } from './body.ts';
 import { sendEvents, type Subscribe } from './event-stream.ts';
 import { answerOnce, type Answer, type Failed } from './idempotency.ts';
-import { requireShallow } from './json-shape.ts';
 import { fieldProblems, InvalidRequestError } from './problems.ts';
 import type { FieldProblem } from './problems.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -16,9 +15,7 @@ import { etagOf, readExpectedRevision } from './revisions.ts';
 import { requireRights } from './rights.ts';
 import { refuseForeignOrigin } from './same-origin.ts';
 import { findSignedIn } from './session-cookie.ts';
-
-const BODY_LIMIT = '256kb';
-const parseJson = express.json({ limit: BODY_LIMIT, type: 'application/json' });
+import { findUnstorable } from './texts.ts';
 
 /** Who asks, then whether they may, then what they ask, then the route's handler. */
 export function createHandler(route: Route, deps: ApiDeps, rateLimit: RateLimit): RequestHandler {
@@ -70,16 +67,6 @@ function authorize(route: Route, user: SignedIn | undefined): void {
   if (route.auth === 'none') return;
   if (user === undefined) throw new TidemarkError('not-signed-in', 'there is no valid session or token');
   requireRights(route, user);
-}
-
-async function readBody(request: Request, response: Response): Promise<void> {
-  // browsers and Node announce an empty body as one of no bytes and no type
-  if (request.headers['content-length'] === '0') return;
-  if (request.is('application/json') === false) throw Object.assign(new Error('wrong content type'), { status: 415 });
-  await new Promise<void>((resolve, reject) => {
-    parseJson(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
-  });
-  requireShallow(request.body);
 }
 
 function createCall(route: Route, deps: ApiDeps, request: Request, response: Response, user: SignedIn | undefined): Omit<Call, 'audit'> {
@@ -149,6 +136,7 @@ function validate<S extends ZodType>(
   problems: FieldProblem[],
 ): output<S> | undefined {
   const result = schema?.safeParse(value);
+  if (schema !== undefined) problems.push(...findUnstorable(value, place));
   if (result?.success === false) problems.push(...fieldProblems(result.error, place));
   return result?.data;
 }

@@ -95,6 +95,23 @@ describe('the limits of a body', () => {
     expect((await caller.ask('POST', '/policies', nested(100_000, '[', ']'))).body['detail']).toContain('nested deeper than 32');
   });
 
+  it('let only UTF-8 in, not what would become other characters', async () => {
+    const ask = (bytes: Buffer, type: string) =>
+      fetch(`${roomy.url}/api/v1/me`, {
+        method: 'PATCH',
+        body: new Uint8Array(bytes),
+        headers: { ...caller.headers, 'content-type': type },
+      });
+    const body = JSON.stringify({ name: 'Zoë' });
+    for (const type of ['application/json', 'application/json; charset=UTF-8', 'application/json;charset="utf-8"'])
+      expect((await ask(Buffer.from(body), type)).status, type).toBe(200);
+    const latin = await ask(Buffer.from(body, 'latin1'), 'application/json');
+    expect(await latin.json()).toMatchObject({ status: 400, detail: 'must be in UTF-8' });
+    expect((await ask(Buffer.from(body, 'utf16le'), 'application/json; charset=utf-16le')).status).toBe(415);
+    expect((await ask(Buffer.from('{"name":"a"}'), 'application/json; charset=utf-7')).status).toBe(415);
+    expect((await caller.ask('GET', '/me')).body['name']).toBe('Zoë');
+  });
+
   it('answer less than was sent, however much of it is wrong', async () => {
     const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, 1]));
     const answer = await caller.ask('POST', '/policies', many);

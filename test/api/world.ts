@@ -30,6 +30,8 @@ export interface Answer {
 
 export interface Caller {
   readonly id: string;
+  /** By which they are known. */
+  readonly headers: Readonly<Record<string, string>>;
   /** The path below /api/v1; the body is sent as JSON. */
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** The same, for what does not end by itself. */
@@ -120,6 +122,7 @@ function createCaller(url: string, heard: string[], id: string, base: Record<str
     });
   return {
     id,
+    headers: base,
     send,
     async ask(method, path, body, headers) {
       const response = await send(method, path, body, headers);
