@@ -45,6 +45,8 @@ export default defineConfig({
         'react/rules-of-hooks': 'error',
         'react/exhaustive-deps': 'error',
         'react/react-in-jsx-scope': 'off',
+        // it takes the functions that give a table's cells for components
+        'react/no-unstable-nested-components': 'off',
         'jsx-a11y/prefer-tag-over-role': 'off',
         // styles of the libraries
         'import/no-unassigned-import': 'off',

@@ -54,7 +54,7 @@ export default defineConfig({
           include: ['test/panel/**/*.test.ts'],
           globalSetup: ['test/catalogue-server.ts', 'test/panel/setup.ts'],
           exclude: pure,
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 300_000,
           maxWorkers: 3,
           sequence: { groupOrder: 2 },

@@ -47,3 +47,20 @@ export function useConfirmSignIn() {
     mutationFn: (body: Schemas['Confirmation']) => ask(() => api.POST('/api/v1/sessions/current/confirmations', { body })),
   });
 }
+
+export function useEditMe() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Schemas['MeEdit']) => ask(() => api.PATCH('/api/v1/me', { body })),
+    onSuccess: (user) => client.setQueryData(keys.me, user),
+  });
+}
+
+/** All other sessions end. */
+export function useChangePassword() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Schemas['PasswordChange']) => ask(() => api.POST('/api/v1/me/password-changes', { body })),
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.sessions }),
+  });
+}

@@ -19,7 +19,7 @@ interface ConfirmByNameProps {
 /** Before data is destroyed: the button works once the name has been typed. */
 export function ConfirmByName({ opened, onClose, title, ...content }: ConfirmByNameProps) {
   return (
-    <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={onClose} title={title}>
       <ConfirmForm {...content} onClose={onClose} />
     </Modal>
   );

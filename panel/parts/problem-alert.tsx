@@ -39,7 +39,7 @@ interface FailureAlertProps {
 /** The same for what a task, backup or policy tells of its failure. */
 export function FailureAlert({ title, message, hint = '', children }: FailureAlertProps) {
   return (
-    <Alert color="red" variant="outline" icon={<IconAlertTriangle aria-hidden />} title={title} role="alert">
+    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={title} role="alert">
       <Stack gap={4}>
         <Text size="sm" fw={500} className="breaks">
           {sentence(message)}

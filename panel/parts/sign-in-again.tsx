@@ -24,13 +24,7 @@ export function SignInAgain() {
     answer.current?.(isGiven);
   };
   return (
-    <Modal
-      opened={opened}
-      onClose={() => close(false)}
-      title="Your password again, please"
-      zIndex={400}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened={opened} onClose={() => close(false)} title="Your password again, please" zIndex={400}>
       <PasswordForm onGiven={() => close(true)} onCancel={() => close(false)} />
     </Modal>
   );

@@ -1,4 +1,4 @@
-import { Anchor, createTheme, type CSSVariablesResolver } from '@mantine/core';
+import { Alert, Anchor, createTheme, Modal, type CSSVariablesResolver } from '@mantine/core';
 
 export const theme = createTheme({
   primaryColor: 'tide',
@@ -10,7 +10,12 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace",
   respectReducedMotion: true,
   cursorType: 'pointer',
-  components: { Anchor: Anchor.extend({ defaultProps: { inherit: true } }) },
+  components: {
+    Anchor: Anchor.extend({ defaultProps: { inherit: true } }),
+    Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': 'Close' } }, styles: { title: { fontWeight: 600 } } }),
+    // in its colour it is too faint
+    Alert: Alert.extend({ defaultProps: { variant: 'outline' }, styles: { title: { color: 'var(--mantine-color-text)' } } }),
+  },
   colors: {
     tide: ['#e8f6fd', '#d3ebf8', '#a2d5f1', '#6dbeeb', '#44aae5', '#2b9ddf', '#1a8ccd', '#0f7db9', '#0b6fa4', '#085b88'],
   },
