@@ -6,7 +6,8 @@ import { CommandError } from './failures.ts';
 import type { Surroundings } from './invocation.ts';
 
 export async function findClient(surroundings: Surroundings): Promise<Client> {
-  const kept = await readKept(surroundings);
+  const isTold = surroundings.url !== undefined && surroundings.token !== undefined;
+  const kept = isTold ? undefined : await readKept(surroundings);
   const url = surroundings.url === undefined ? kept?.url : parseUrl(surroundings.url);
   // a token is never sent to another address than the one that it was given for
   const token = surroundings.token ?? (kept?.url === url ? kept?.token : undefined);

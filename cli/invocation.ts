@@ -1,4 +1,4 @@
-import type { ReadStream, WriteStream } from 'node:tty';
+import type { Readable, Writable } from 'node:stream';
 
 /** What the process was started with, beside its arguments. */
 export interface Invocation {
@@ -6,12 +6,18 @@ export interface Invocation {
   readonly surroundings: Surroundings;
 }
 
-/** Each may also be a file or a pipe: `isTTY` tells. */
+/** Each may also be a file or a pipe. */
 export interface Terminal {
-  readonly input: ReadStream;
-  readonly output: WriteStream;
+  readonly input: Readable & { readonly isTTY?: boolean };
+  readonly output: Output;
   /** For what is said beside the result: questions, errors. */
-  readonly errors: WriteStream;
+  readonly errors: Output;
+}
+
+export interface Output extends Writable {
+  readonly isTTY?: boolean;
+  /** 0 where a terminal does not tell its width. */
+  readonly columns?: number;
 }
 
 /** What the environment says. */

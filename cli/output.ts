@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import type { WriteStream } from 'node:tty';
 import type { CommandError } from './failures.ts';
+import type { Output } from './invocation.ts';
 
 export interface Column<T> {
   readonly title: string;
@@ -10,16 +10,16 @@ export interface Column<T> {
 
 type Style = 'red' | 'green' | 'bold' | 'dim';
 
-export function writeLine(stream: WriteStream, line = ''): void {
+export function writeLine(stream: Output, line = ''): void {
   stream.write(`${line}\n`);
 }
 
-export function writeJson(stream: WriteStream, document: unknown): void {
+export function writeJson(stream: Output, document: unknown): void {
   writeLine(stream, JSON.stringify(document, null, 2));
 }
 
 /** With titles and columns of equal width; for nothing the words. */
-export function writeTable<T>(stream: WriteStream, columns: readonly Column<T>[], rows: readonly T[], none: string): void {
+export function writeTable<T>(stream: Output, columns: readonly Column<T>[], rows: readonly T[], none: string): void {
   if (rows.length === 0) return writeLine(stream, none);
   const cells = rows.map((row) => columns.map((column) => plain(column.text(row))));
   const widths = columns.map(({ title }, index) => Math.max(title.length, ...cells.map((row) => (row[index] ?? '').length)));
@@ -33,7 +33,7 @@ export function writeTable<T>(stream: WriteStream, columns: readonly Column<T>[]
 }
 
 /** One fact a line. */
-export function writeFacts(stream: WriteStream, facts: readonly (readonly [name: string, value: string])[]): void {
+export function writeFacts(stream: Output, facts: readonly (readonly [name: string, value: string])[]): void {
   const width = Math.max(...facts.map(([name]) => name.length));
   for (const [name, value] of facts) writeLine(stream, `${paint(stream, 'dim', name.padEnd(width))}  ${plain(value)}`);
 }
@@ -43,13 +43,13 @@ export function hasSeveralOwners(items: readonly { readonly ownerId: string }[])
   return new Set(items.map(({ ownerId }) => ownerId)).size > 1;
 }
 
-export function writeError(stream: WriteStream, { message, hint }: Pick<CommandError, 'message' | 'hint'>): void {
+export function writeError(stream: Output, { message, hint }: Pick<CommandError, 'message' | 'hint'>): void {
   writeLine(stream, `${paint(stream, 'red', 'tidemark:')} ${plainLines(message)}`);
   if (hint !== undefined && hint !== '') writeLine(stream, plainLines(hint));
 }
 
 /** Only where a terminal shows it, and NO_COLOR does not forbid it. */
-export function paint(stream: WriteStream, style: Style, text: string): string {
+export function paint(stream: Output, style: Style, text: string): string {
   return styleText(style, text, { stream });
 }
 

@@ -5,7 +5,7 @@ import type { Terminal } from './invocation.ts';
 
 /** One line: typed, or piped in. undefined when there is none. A secret is not shown while it is typed. */
 export async function askLine({ input, errors }: Terminal, question: string, { isSecret = false } = {}): Promise<string | undefined> {
-  const isTyped = input.isTTY;
+  const isTyped = input.isTTY === true;
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   // it takes the echo from the terminal, and writes what is typed to its output instead
   const lines = createInterface({ input, output: isSecret ? silent : errors, terminal: isTyped });

@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { WriteStream } from 'node:tty';
 import type { CreatedRestore, Database, Interval, RecoveryWindow, RestorePlan } from './answers.ts';
 import { type BeginOptions, tellBegun, watchFlag } from './begun.ts';
 import { ask, type Client } from './client.ts';
@@ -8,7 +7,7 @@ import { CommandError } from './failures.ts';
 import { durationText, parseTime, sizeText, timeText } from './figures.ts';
 import { findDatabase } from './find.ts';
 import { addExamples, jsonFlag } from './help.ts';
-import type { Invocation, Terminal } from './invocation.ts';
+import type { Invocation, Output, Terminal } from './invocation.ts';
 import { plain, writeFacts, writeJson, writeTable } from './output.ts';
 import { askLine } from './prompt.ts';
 
@@ -143,7 +142,7 @@ async function askForPlan(client: Client, { id }: Database, asked: Asked): Promi
   return ask(client, 'GET', `/databases/${id}/restore-plan`, { query: asked });
 }
 
-function writePlan(stream: WriteStream, database: Database, asked: Asked, plan: RestorePlan): void {
+function writePlan(stream: Output, database: Database, asked: Asked, plan: RestorePlan): void {
   const to = 'target' in asked ? `everything committed before ${timeText(asked.target)}` : `the backup ${asked.backupId}`;
   const unknown = 'its newest logs are archived first; only then this can be told';
   const base = plan.chain.map(({ kind, consistentAt, sizeBytes }) => `${kind} of ${timeText(consistentAt)}, ${sizeText(sizeBytes)}`);

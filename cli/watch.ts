@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WriteStream } from 'node:tty';
 import type { Task } from './answers.ts';
 import { ask, type Client } from './client.ts';
 import { CommandError } from './failures.ts';
 import { durationText, instantText } from './figures.ts';
+import type { Output } from './invocation.ts';
 import { plain, writeLine } from './output.ts';
 
 const POLL_MS = 1_000;
@@ -11,7 +11,6 @@ const POLL_MS = 1_000;
 const PATIENCE_MS = 60_000;
 const PHASE_WIDTH = 30;
 const BAR_WIDTH = 30;
-/** Of a terminal that does not tell its width. */
 const USUAL_WIDTH = 80;
 /** Of lines that are not overwritten. */
 const STEP_PERCENT = 10;
@@ -24,7 +23,7 @@ interface Display {
 }
 
 /** Returns the task once it has ended, well or not; without a stream nothing is shown. */
-export async function watchTask(client: Client, id: string, stream: WriteStream | undefined): Promise<Task> {
+export async function watchTask(client: Client, id: string, stream: Output | undefined): Promise<Task> {
   const display = createDisplay(stream);
   try {
     // a task that was never seen is not waited for
@@ -61,13 +60,13 @@ async function lookAt(client: Client, id: string, lastSeenAt: number): Promise<T
   }
 }
 
-function createDisplay(stream: WriteStream | undefined): Display {
+function createDisplay(stream: Output | undefined): Display {
   if (stream === undefined) return { show: () => undefined, close: () => undefined };
-  return stream.isTTY ? createBars(stream) : createLines(stream);
+  return stream.isTTY === true ? createBars(stream) : createLines(stream);
 }
 
 /** A bar for each phase; the last one is drawn over. */
-function createBars(stream: WriteStream): Display {
+function createBars(stream: Output): Display {
   let phase: string | undefined;
   let phaseBegan = Date.now();
   return {
@@ -76,10 +75,11 @@ function createBars(stream: WriteStream): Display {
         if (phase !== undefined) writeLine(stream);
         [phase, phaseBegan] = [phaseOf(task), Date.now()];
       }
-      const line = [phase.padEnd(PHASE_WIDTH), barOf(task), durationText((Date.now() - phaseBegan) / 1000)]
+      const line = [phase.padEnd(PHASE_WIDTH), barOf(task), task.endedAt === null ? durationText((Date.now() - phaseBegan) / 1000) : '']
         .filter((part) => part !== '')
         .join('  ');
-      stream.write(`\r\u001B[K${line.slice(0, (stream.columns || USUAL_WIDTH) - 1)}`);
+      // over the line before
+      stream.write(`\r\u001B[K${line.trimEnd().slice(0, (stream.columns || USUAL_WIDTH) - 1)}`);
     },
     close() {
       if (phase !== undefined) writeLine(stream);
@@ -88,7 +88,7 @@ function createBars(stream: WriteStream): Display {
 }
 
 /** A line for each phase, and for every tenth of it. */
-function createLines(stream: WriteStream): Display {
+function createLines(stream: Output): Display {
   let shown = '';
   return {
     show(task) {

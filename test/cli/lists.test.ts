@@ -71,6 +71,11 @@ describe('a list', () => {
       () => ({ id: randomUUID(), kind: 'check', owner_id: caller.id, database_id: databaseId }) as const,
     );
     await world.db.insertInto('tasks').values(rows).execute();
+    const policyId = await addPolicy(world, caller.id, { name: 'quiet' });
+    const other = randomUUID();
+    await insertTask(world.db, { id: other, kind: 'delete', owner_id: caller.id, policy_id: policyId });
+    expect((await json<Listed>('tasks', '--policy', 'quiet')).items).toMatchObject([{ id: other }]);
+    expect((await shell.tidemark(['tasks', '--kind', 'delete'])).stdout).toMatch(/ delete {2}quiet {2}queued /);
     const all = await json<Listed>('tasks', '--database', 'busy');
     expect(all.nextCursor).toBeNull();
     expect(new Set(all.items.map(({ id }) => id))).toEqual(new Set(rows.map(({ id }) => id)));
@@ -135,7 +140,8 @@ describe('one of them', () => {
 
 describe('the recovery window', () => {
   it('is told in whole seconds that can be asked for, with its hole and the reason', async () => {
-    const minute = (count: number) => Math.floor(Date.now() / 60_000) * 60_000 - 36_000_000 + count * 60_000;
+    const start = Math.floor(Date.now() / 60_000) * 60_000 - 36_000_000;
+    const minute = (count: number) => start + count * 60_000;
     const utc = (at: number) => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
     const of = await addAttached(world, caller.id);
     await addBackup(world.db, of, { at: minute(10) + 500, logs: [1, 1] });
