@@ -68,6 +68,8 @@ export const databaseSchema = z
         status: 'active',
         statusMessage: null,
         checkedAt: '2026-11-22T01:00:00.000Z',
+        lastFullAt: '2026-11-22T02:10:00.000Z',
+        lastIncrementalAt: null,
         attachment: {
           policyId: exampleIds.policy,
           policyName: 'nightly',
