@@ -8,28 +8,35 @@ export async function insertSession(db: Catalogue, session: Insertable<Tables['s
   await db.insertInto('sessions').values(session).execute();
 }
 
-/** A session that has not expired and was seen after `idleSince`, with its user, unless that one is disabled; notes that it is seen now, if it is. */
+/** So that a request that only reads writes nothing, and many of one session do not wait for each other. */
+const SEEN_TO_MS = 60_000;
+
+/**
+ * A session that has not expired and was seen after `idleSince`, with its user, unless that one is disabled; notes that it is seen now, to
+ * the minute, if it is.
+ */
 export async function findSession(
   db: Catalogue,
   tokenHash: Buffer,
   { idleSince, isSeen }: { idleSince: Date; isSeen: boolean },
-): Promise<{ session: SessionRow; user: UserRow } | undefined> {
-  const session = await db
-    .updateTable('sessions')
-    .set(({ ref }) => ({ last_seen_at: isSeen ? new Date() : ref('last_seen_at') }))
-    .where('token_hash', '=', tokenHash)
-    .where('expires_at', '>', new Date())
-    .where('last_seen_at', '>', idleSince)
-    .returningAll()
+): Promise<{ session: Pick<SessionRow, 'id' | 'confirmed_at'>; user: UserRow } | undefined> {
+  const now = new Date();
+  const found = await db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .selectAll('users')
+    .select(['sessions.id as session_id', 'sessions.confirmed_at', 'sessions.last_seen_at'])
+    .where('sessions.token_hash', '=', tokenHash)
+    .where('sessions.expires_at', '>', now)
+    .where('sessions.last_seen_at', '>', idleSince)
+    .where('users.disabled_at', 'is', null)
     .executeTakeFirst();
-  if (session === undefined) return undefined;
-  const user = await db
-    .selectFrom('users')
-    .selectAll()
-    .where('id', '=', session.user_id)
-    .where('disabled_at', 'is', null)
-    .executeTakeFirst();
-  return user && { session, user };
+  if (found === undefined) return undefined;
+  const { session_id: id, confirmed_at, last_seen_at, ...user } = found;
+  const seenBefore = new Date(now.getTime() - SEEN_TO_MS);
+  if (isSeen && last_seen_at < seenBefore)
+    await db.updateTable('sessions').set({ last_seen_at: now }).where('id', '=', id).where('last_seen_at', '<', seenBefore).execute();
+  return { session: { id, confirmed_at }, user };
 }
 
 /** Of one user, those that can still be used, the one that was seen last first. */

@@ -5,30 +5,39 @@ import type { UserRow } from './users.ts';
 
 export type TokenRow = Selectable<Tables['api_tokens']>;
 
+const USED_TO_MS = 60_000;
+
 /** Throws `already-exists` when the user has another of this name. */
 export async function insertToken(db: Catalogue, token: Insertable<Tables['api_tokens']>): Promise<void> {
   await refuseTaken(`there is already a token named "${token.name}"`, db.insertInto('api_tokens').values(token).execute());
 }
 
 /** A token that has not expired, with its user, unless that one is disabled; notes that it was used, to the minute. */
-export async function findToken(db: Catalogue, tokenHash: Buffer): Promise<{ token: TokenRow; user: UserRow } | undefined> {
-  const token = await db
-    .selectFrom('api_tokens')
-    .selectAll()
-    .where('token_hash', '=', tokenHash)
-    .where('expires_at', '>', new Date())
-    .executeTakeFirst();
-  if (token === undefined) return undefined;
-  const user = await db.selectFrom('users').selectAll().where('id', '=', token.user_id).where('disabled_at', 'is', null).executeTakeFirst();
-  if (user === undefined) return undefined;
+export async function findToken(
+  db: Catalogue,
+  tokenHash: Buffer,
+): Promise<{ token: Pick<TokenRow, 'id' | 'scope'>; user: UserRow } | undefined> {
   const now = new Date();
-  await db
-    .updateTable('api_tokens')
-    .set({ last_used_at: now })
-    .where('id', '=', token.id)
-    .where((e) => e.or([e('last_used_at', 'is', null), e('last_used_at', '<', new Date(now.getTime() - 60_000))]))
-    .execute();
-  return { token, user };
+  const found = await db
+    .selectFrom('api_tokens')
+    .innerJoin('users', 'users.id', 'api_tokens.user_id')
+    .selectAll('users')
+    .select(['api_tokens.id as token_id', 'api_tokens.scope', 'api_tokens.last_used_at'])
+    .where('api_tokens.token_hash', '=', tokenHash)
+    .where('api_tokens.expires_at', '>', now)
+    .where('users.disabled_at', 'is', null)
+    .executeTakeFirst();
+  if (found === undefined) return undefined;
+  const { token_id: id, scope, last_used_at, ...user } = found;
+  const usedBefore = new Date(now.getTime() - USED_TO_MS);
+  if (last_used_at === null || last_used_at < usedBefore)
+    await db
+      .updateTable('api_tokens')
+      .set({ last_used_at: now })
+      .where('id', '=', id)
+      .where((e) => e.or([e('last_used_at', 'is', null), e('last_used_at', '<', usedBefore)]))
+      .execute();
+  return { token: { id, scope }, user };
 }
 
 /** Of one user, by name; expired ones too. */
