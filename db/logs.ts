@@ -1,4 +1,4 @@
-import type { Insertable } from 'kysely';
+import { type Insertable, type RawBuilder, sql } from 'kysely';
 import type { GenerationHistory } from '#domain/recovery-window.ts';
 import type { LogRange } from '#domain/retention.ts';
 import type { Catalogue, Tables } from './tables.ts';
@@ -60,8 +60,18 @@ export async function loadHistories(db: Catalogue, databaseId: string, policyId?
   const kept = db.selectFrom('generations').select('number').where('database_id', '=', databaseId).orderBy('number');
   const [generations, backups, pieces, gaps] = await Promise.all([
     (policyId === undefined ? kept : kept.where('policy_id', '=', policyId)).execute(),
-    db.selectFrom('backups').selectAll().where('database_id', '=', databaseId).where('status', '=', 'completed').execute(),
-    db.selectFrom('log_archives').selectAll().where('database_id', '=', databaseId).execute(),
+    db
+      .selectFrom('backups')
+      .select(['id', 'generation', 'consistent_at', 'first_log', 'last_log'])
+      .where('database_id', '=', databaseId)
+      .where('status', '=', 'completed')
+      .execute(),
+    db
+      .selectFrom('log_archives')
+      // there are thousands of them, and to read a number is cheap
+      .select(['generation', 'sequence', 'name', millisecondsOf('covers_until_at').as('covers_until')])
+      .where('database_id', '=', databaseId)
+      .execute(),
     db.selectFrom('log_gaps').selectAll().where('database_id', '=', databaseId).execute(),
   ]);
   return generations.map(({ number }) => ({
@@ -73,9 +83,14 @@ export async function loadHistories(db: Catalogue, databaseId: string, policyId?
     ),
     pieces: pieces
       .filter((row) => row.generation === number)
-      .map((row) => ({ sequence: row.sequence, name: row.name, coversUntil: row.covers_until_at?.getTime() ?? null })),
+      .map((row) => ({ sequence: row.sequence, name: row.name, coversUntil: row.covers_until })),
     gaps: gaps.filter((row) => row.generation === number).map(({ sequence, reason }) => ({ sequence, reason })),
   }));
+}
+
+/** Since the epoch; whole ones, as a Date has them. */
+function millisecondsOf(column: 'covers_until_at'): RawBuilder<number | null> {
+  return sql<number | null>`floor(extract(epoch from ${sql.ref(column)}) * 1000)::bigint`;
 }
 
 /** How much is replayed from a piece on, up to the first that holds everything before `until`. */

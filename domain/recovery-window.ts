@@ -79,25 +79,41 @@ export function recoveryWindow(generations: readonly GenerationHistory[]): Recov
 
 /** Every backup that can be rolled forward, with how far. */
 export function reachesOf(history: GenerationHistory): Reach[] {
-  const pieces = new Map(history.pieces.map((piece) => [piece.sequence, piece]));
+  const runs = runsOf(history.pieces);
   return history.points.flatMap((point) => {
-    const reach = rollForward(point, pieces, history);
+    const reach = rollForward(point, runs, history);
     return reach === undefined ? [] : [{ generation: history.generation, point, ...reach }];
   });
 }
 
+/** What follows from a piece on without a gap. */
+interface Run {
+  /** The first number that is missing. */
+  readonly end: number;
+  readonly coversUntil: number | null;
+}
+
+/** By the number of its first piece. */
+function runsOf(pieces: readonly LogPiece[]): ReadonlyMap<number, Run> {
+  const runs = new Map<number, Run>();
+  for (const { sequence, coversUntil } of pieces.toSorted((a, b) => b.sequence - a.sequence)) {
+    const next = runs.get(sequence + 1);
+    const later = next?.coversUntil ?? null;
+    const furthest = later === null || coversUntil === null ? (later ?? coversUntil) : Math.max(later, coversUntil);
+    runs.set(sequence, { end: next?.end ?? sequence + 1, coversUntil: furthest });
+  }
+  return runs;
+}
+
 function rollForward(
-  point: RestorePoint,
-  pieces: ReadonlyMap<number, LogPiece>,
+  { firstLog, lastLog, consistentAt }: RestorePoint,
+  runs: ReadonlyMap<number, Run>,
   history: GenerationHistory,
 ): Pick<Reach, 'to' | 'brokenBy'> | undefined {
-  let to: number | undefined;
-  let sequence = point.firstLog;
-  for (let piece = pieces.get(sequence); piece !== undefined; piece = pieces.get(++sequence)) {
-    if (sequence >= point.lastLog && piece.coversUntil !== null) to = Math.max(to ?? 0, piece.coversUntil);
-  }
-  if (to === undefined || to <= point.consistentAt) return undefined;
-  return { to, brokenBy: breakAt(sequence, history) };
+  const end = runs.get(firstLog)?.end ?? firstLog;
+  const to = end > lastLog ? (runs.get(Math.max(firstLog, lastLog))?.coversUntil ?? null) : null;
+  if (to === null || to <= consistentAt) return undefined;
+  return { to, brokenBy: breakAt(end, history) };
 }
 
 function breakAt(sequence: number, history: GenerationHistory): string | undefined {
