@@ -72,6 +72,18 @@ export async function listBackups(db: Catalogue, databaseId: string): Promise<Ba
   return db.selectFrom('backups').selectAll().where('database_id', '=', databaseId).orderBy('created_at', 'desc').execute();
 }
 
+/** Those of a policy that can be restored from: of what is kept, and not of all that ever was. */
+export async function listCompletedBackups(db: Catalogue, databaseId: string, policyId: string): Promise<BackupRow[]> {
+  return db
+    .selectFrom('backups')
+    .selectAll()
+    .where('database_id', '=', databaseId)
+    .where('policy_id', '=', policyId)
+    .where('status', '=', 'completed')
+    .orderBy('created_at', 'desc')
+    .execute();
+}
+
 export async function updateBackup(db: Catalogue, id: string, change: BackupChange): Promise<void> {
   await db.updateTable('backups').set(change).where('id', '=', id).execute();
 }

@@ -2,7 +2,7 @@ import type { RetentionPlan } from '#domain/retention.ts';
 import { planRetention } from '#domain/retention.ts';
 import { findOpenGeneration } from './attachments.ts';
 import type { BackupLink } from './backups.ts';
-import { backupLink, listBackups } from './backups.ts';
+import { backupLink, listCompletedBackups } from './backups.ts';
 import { getPolicy, retentionRules } from './policies.ts';
 import type { Catalogue } from './tables.ts';
 
@@ -10,9 +10,8 @@ import type { Catalogue } from './tables.ts';
 export async function loadRetentionPlan(db: Catalogue, policyId: string, databaseId: string): Promise<RetentionPlan<BackupLink>> {
   const [policy, backups, open] = await Promise.all([
     getPolicy(db, policyId),
-    listBackups(db, databaseId),
+    listCompletedBackups(db, databaseId, policyId),
     findOpenGeneration(db, databaseId),
   ]);
-  const own = backups.filter((backup) => backup.policy_id === policyId).map(backupLink);
-  return planRetention(retentionRules(policy), own, Date.now(), open?.policy_id === policyId ? open.number : undefined);
+  return planRetention(retentionRules(policy), backups.map(backupLink), Date.now(), open?.policy_id === policyId ? open.number : undefined);
 }
