@@ -1,33 +1,82 @@
 import type { RequestListener } from 'node:http';
 import { Gauge, Registry } from 'prom-client';
-import { listAttachedOverviews } from '#db/databases.ts';
-import { countByStatus } from '#db/metrics.ts';
+import type { AttachedHealth, StoredSizes } from '#db/metrics.ts';
+import { countByStatus, listAttachedHealth, listPolicyFailures, sumStoredBackups } from '#db/metrics.ts';
 import type { Catalogue } from '#db/tables.ts';
-import { policyStatuses } from '#domain/states.ts';
 import { messageOf } from '#domain/errors.ts';
-import { viewDatabase } from './database-view.ts';
+import { findOverdueSince } from '#domain/overdue.ts';
+import { policyStatuses } from '#domain/states.ts';
+import { createEndedMetrics } from './ended-metrics.ts';
 
-const DAY_MS = 24 * 3_600_000;
+/** What is stored is summed up over every backup that is kept, so no more often than this. */
+const SIZES_HOLD_MS = 300_000;
+
+export interface MetricsOptions {
+  /** How long ago something has to have ended for it to be counted. */
+  readonly settleMs?: number;
+  readonly sizesHoldMs?: number;
+}
 
 /** What Prometheus asks, answered by the catalogue alone: nothing that hangs can keep an alarm back. For a port of its own, without a login. */
-export function createMetricsListener(db: Catalogue): RequestListener {
+export function createMetricsListener(db: Catalogue, { settleMs, sizesHoldMs = SIZES_HOLD_MS }: MetricsOptions = {}): RequestListener {
+  const lasting = new Registry();
+  const ended = createEndedMetrics(db, lasting, settleMs);
+  const sizes = holding(() => sumStoredBackups(db), sizesHoldMs);
+  const render = async (): Promise<string> => {
+    await ended.look();
+    const current = await collect(db, await sizes());
+    return (await Promise.all([current.metrics(), lasting.metrics()])).join('\n');
+  };
   return (request, response) => {
     if (request.url !== '/metrics') {
       response.writeHead(404).end('only /metrics is here\n');
       return;
     }
-    renderMetrics(db).then(
-      ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
+    render().then(
+      (text) => response.writeHead(200, { 'content-type': lasting.contentType }).end(text),
       (error: unknown) => response.writeHead(503).end(`${messageOf(error)}\n`),
     );
   };
 }
 
-async function renderMetrics(db: Catalogue): Promise<{ contentType: string; text: string }> {
+/** Asks again when the answer is older than this. */
+function holding<T>(ask: () => Promise<T>, holdMs: number): () => Promise<T> {
+  let held: { readonly at: number; readonly value: T } | undefined;
+  return async () => {
+    if (held === undefined || Date.now() - held.at >= holdMs) held = { at: Date.now(), value: await ask() };
+    return held.value;
+  };
+}
+
+type AddGauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) => Gauge<L>;
+
+async function collect(db: Catalogue, sizes: readonly StoredSizes[]): Promise<Registry> {
   const registry = new Registry();
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> =>
-    new Gauge({ name: `tidemark_${name}`, help, labelNames, registers: [registry] });
-  const ofDatabase = ['database', 'policy', 'database_id'] as const;
+  const gauge: AddGauge = (name, help, labelNames) => new Gauge({ name: `tidemark_${name}`, help, labelNames, registers: [registry] });
+  tellDatabases(gauge, await listAttachedHealth(db));
+  const failures = gauge('policy_consecutive_failures', 'Failed backups since the last good one; at three the policy is paused.', ofPolicy);
+  for (const { id, name, consecutive_failures: count } of await listPolicyFailures(db))
+    failures.set({ policy: name, policy_id: id }, count);
+  const size = gauge('policy_size_bytes', 'What the backups that a policy keeps hold, unpacked; renewed every five minutes.', ofPolicy);
+  const stored = gauge('policy_stored_bytes', 'What they take in the bucket, logs apart; renewed every five minutes.', ofPolicy);
+  for (const { id, name, size_bytes, stored_bytes } of sizes) {
+    size.set({ policy: name, policy_id: id }, size_bytes);
+    stored.set({ policy: name, policy_id: id }, stored_bytes);
+  }
+  const counts = await countByStatus(db);
+  const policies = gauge('policies', 'Policies by status.', ['status']);
+  for (const status of policyStatuses) policies.set({ status }, counts.policies.get(status) ?? 0);
+  const tasks = gauge('tasks', 'Tasks that wait or run.', ['status']);
+  for (const status of ['queued', 'running'] as const) tasks.set({ status }, counts.unfinishedTasks.get(status) ?? 0);
+  gauge('notices_unsent', 'Mails that the mail server has not taken yet.', []).set(counts.unsentNotices);
+  return registry;
+}
+
+// names are unique to their owners only
+const ofDatabase = ['database', 'policy', 'database_id'] as const;
+const ofPolicy = ['policy', 'policy_id'] as const;
+
+function tellDatabases(gauge: AddGauge, rows: readonly AttachedHealth[]): void {
   const succeeded = gauge(
     'database_last_success_timestamp_seconds',
     'When the last backup of an attached database ended well.',
@@ -35,21 +84,33 @@ async function renderMetrics(db: Catalogue): Promise<{ contentType: string; text
   );
   const overdue = gauge('database_overdue', '1 while a backup that the schedule promised is missing.', ofDatabase);
   const pitrError = gauge('database_pitr_error', '1 while the log archiving of a database with PITR is in trouble.', ofDatabase);
-  for (const { id, name, attachment } of (await listAttachedOverviews(db)).map(viewDatabase)) {
-    if (attachment === null) continue;
-    // names are unique to their owners only
-    const labels = { database: name, policy: attachment.policyName, database_id: id };
-    if (attachment.lastSuccessAt !== null) succeeded.set(labels, Date.parse(attachment.lastSuccessAt) / 1000);
-    overdue.set(labels, attachment.overdueSince === null ? 0 : 1);
-    pitrError.set(labels, attachment.pitrStatus === 'error' ? 1 : 0);
+  const archived = gauge(
+    'database_logs_archived_until_timestamp_seconds',
+    'Every commit of a database with PITR before this is in its log archive.',
+    ofDatabase,
+  );
+  const gaps = gauge(
+    'database_log_gaps',
+    'Log archives that are missing among those that are kept: holes in what can be restored.',
+    ofDatabase,
+  );
+  for (const row of rows) {
+    const labels = { database: row.name, policy: row.policy_name, database_id: row.id };
+    if (row.succeeded_at !== null) succeeded.set(labels, row.succeeded_at.getTime() / 1000);
+    overdue.set(labels, isOverdue(row) ? 1 : 0);
+    pitrError.set(labels, row.pitr_status === 'error' ? 1 : 0);
+    if (row.archived_until !== null) archived.set(labels, row.archived_until.getTime() / 1000);
+    gaps.set(labels, row.gaps);
   }
-  const counts = await countByStatus(db, new Date(Date.now() - DAY_MS));
-  const policies = gauge('policies', 'Policies by status.', ['status']);
-  for (const status of policyStatuses) policies.set({ status }, counts.policies.get(status) ?? 0);
-  const tasks = gauge('tasks', 'Tasks that wait or run.', ['status']);
-  for (const status of ['queued', 'running'] as const) tasks.set({ status }, counts.unfinishedTasks.get(status) ?? 0);
-  const ended = gauge('tasks_ended_last_day', 'Tasks that ended in the last 24 hours, by how.', ['status']);
-  for (const status of ['completed', 'failed', 'skipped'] as const) ended.set({ status }, counts.endedTasks.get(status) ?? 0);
-  gauge('notices_unsent', 'Mails that the mail server has not taken yet.', []).set(counts.unsentNotices);
-  return { contentType: registry.contentType, text: await registry.metrics() };
+}
+
+function isOverdue({
+  full_frequency: fullFrequency,
+  full_time: fullTime,
+  full_day: fullDay,
+  incremental_hours: incrementalHours,
+  ...row
+}: AttachedHealth): boolean {
+  const since = row.succeeded_at ?? row.attached_at;
+  return findOverdueSince({ fullFrequency, fullTime, fullDay, incrementalHours }, since.getTime(), Date.now()) !== undefined;
 }

@@ -114,11 +114,6 @@ export async function findDatabaseOverview(db: Catalogue, id: string): Promise<D
   return overviews(db).where('databases.id', '=', id).executeTakeFirst();
 }
 
-/** Of all that are attached. */
-export async function listAttachedOverviews(db: Catalogue): Promise<DatabaseOverview[]> {
-  return overviews(db).where('attachments.policy_id', 'is not', null).execute();
-}
-
 export interface DatabaseFilter {
   readonly ownerId?: string | undefined;
   readonly engine?: EngineName | undefined;
