@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PolicyRow } from '#db/policies.ts';
+import type { ShownPolicy } from '#db/policies.ts';
 import { exampleIds } from '#domain/examples.ts';
 import { retentionSchema, scheduleSchema } from '#domain/policy.schema.ts';
 import type { Schedule } from '#domain/schedule.ts';
@@ -74,7 +74,7 @@ export const policySchema = z
     ],
   });
 
-export function viewPolicy(row: PolicyRow): z.infer<typeof policySchema> {
+export function viewPolicy(row: ShownPolicy): z.infer<typeof policySchema> {
   const schedule = scheduleOf(row);
   const slots = row.status === 'paused' ? [] : nextSlots(schedule, Date.now(), SHOWN_SLOTS);
   return {
@@ -104,6 +104,6 @@ export function viewPolicy(row: PolicyRow): z.infer<typeof policySchema> {
   };
 }
 
-function scheduleOf(row: PolicyRow): Schedule {
+function scheduleOf(row: ShownPolicy): Schedule {
   return { fullFrequency: row.full_frequency, fullTime: row.full_time, fullDay: row.full_day, incrementalHours: row.incremental_hours };
 }

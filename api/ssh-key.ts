@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { invalidField } from './problems.ts';
 
 const armour = /^-----BEGIN ((?:OPENSSH |RSA |EC |DSA |ENCRYPTED )?PRIVATE KEY)-----\n([\s\S]+)\n-----END \1-----$/;
@@ -18,7 +18,7 @@ export function normalisePrivateKey(text: string): string {
 /** As `ssh-keygen -l` shows it. */
 export function fingerprintOf(hostKey: string): string {
   const blob = Buffer.from(hostKey.split(' ')[1] ?? '', 'base64');
-  return `SHA256:${createHash('sha256').update(blob).digest('base64').replaceAll('=', '')}`;
+  return `SHA256:${hash('sha256', blob, 'base64').replaceAll('=', '')}`;
 }
 
 function isEncrypted(label: string, body: string): boolean {

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import { sql } from 'kysely';
+import { isAfter, requireCursor } from './paging.ts';
 import type { Catalogue, Tables } from './tables.ts';
 
 export type AuditRow = Selectable<Tables['audit_rows']>;
@@ -19,19 +20,20 @@ export interface AuditFilter {
   readonly action?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
-  /** Only rows of a smaller number. */
+  /** Only rows that come after the one of this number. */
   readonly before?: number | undefined;
 }
 
-/** Newest first. */
+/** Newest first: by time, so that no filter by time reads what lies outside it; where the clock was set back, not by number. */
 export async function listAuditRows(db: Catalogue, filter: AuditFilter, limit: number): Promise<AuditRow[]> {
-  let query = db.selectFrom('audit_rows').selectAll().orderBy('id', 'desc').limit(limit);
+  await requireCursor(db, 'audit_rows', filter.before?.toString());
+  let query = db.selectFrom('audit_rows').selectAll().orderBy('at', 'desc').orderBy('id', 'desc').limit(limit);
   if (filter.actorId !== undefined) query = query.where('actor_id', '=', filter.actorId);
   if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);
   if (filter.action !== undefined) query = query.where('action', '=', filter.action);
   if (filter.from !== undefined) query = query.where('at', '>=', filter.from);
   if (filter.to !== undefined) query = query.where('at', '<', filter.to);
-  if (filter.before !== undefined) query = query.where('id', '<', filter.before);
+  if (filter.before !== undefined) query = query.where(isAfter('audit_rows', 'at', 'desc', filter.before.toString()));
   return query.execute();
 }
 

@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, Insertable, Selectable } from 'kysely';
+import { type ExpressionBuilder, type Insertable, type Selectable, sql } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
 import type { BackupKind, DatabaseStatus, EngineName, PitrStatus } from '#domain/states.ts';
 import { refuseTaken } from './failures.ts';
@@ -92,8 +92,9 @@ export async function listReplicas(db: Catalogue, primaryId: string): Promise<Da
     .execute();
 }
 
-/** A database with what it is attached to; without an attachment all of that is null. */
-export interface DatabaseOverview extends DatabaseRow, Nullable<Pick<Tables['policies'], (typeof scheduleColumns)[number]>> {
+/** A database, without its secret, with what it is attached to; without an attachment all of that is null. */
+export interface DatabaseOverview
+  extends Pick<DatabaseRow, (typeof shownColumns)[number]>, Nullable<Pick<Tables['policies'], (typeof scheduleColumns)[number]>> {
   policy_id: string | null;
   policy_name: string | null;
   pitr_status: PitrStatus | null;
@@ -107,6 +108,11 @@ export interface DatabaseOverview extends DatabaseRow, Nullable<Pick<Tables['pol
 }
 
 type Nullable<T> = { [K in keyof T]: T[K] | null };
+
+const shownColumns = [
+  ...(['id', 'owner_id', 'name', 'engine', 'version', 'host', 'port', 'ssh_port', 'ssh_user', 'host_key', 'role', 'primary_id'] as const),
+  ...(['status', 'status_message', 'checked_at', 'ssh_key_id', 'revision', 'deleted_at', 'created_at'] as const),
+] as const;
 
 const scheduleColumns = ['full_frequency', 'full_time', 'full_day', 'incremental_hours'] as const;
 
@@ -137,7 +143,7 @@ export async function listDatabaseOverviews(
   if (filter.ownerId !== undefined) query = query.where('databases.owner_id', '=', filter.ownerId);
   if (filter.engine !== undefined) query = query.where('databases.engine', '=', filter.engine);
   if (filter.status !== undefined) query = query.where('databases.status', '=', filter.status);
-  if (filter.isAttached !== undefined) query = query.where('attachments.policy_id', filter.isAttached ? 'is not' : 'is', null);
+  if (filter.isAttached !== undefined) query = query.where(attachedPolicy, filter.isAttached ? 'is not' : 'is', null);
   const { search } = filter;
   if (search !== undefined)
     query = query.where((e) => e.or([e('databases.name', 'ilike', holding(search)), e('databases.host', 'ilike', holding(search))]));
@@ -145,13 +151,16 @@ export async function listDatabaseOverviews(
   return toPage(await query.execute(), page);
 }
 
+/** Looked up for each row in the order of the list: as a condition of the join it would have all of both tables read. */
+const attachedPolicy = sql`(select policy_id from attachments a where a.database_id = databases.id)`;
+
 function overviews(db: Catalogue) {
   return db
     .selectFrom('databases')
     .leftJoin('attachments', 'attachments.database_id', 'databases.id')
     .leftJoin('policies', 'policies.id', 'attachments.policy_id')
     .where('databases.deleted_at', 'is', null)
-    .selectAll('databases')
+    .select(shownColumns.map((name) => `databases.${name}` as const))
     .select(['attachments.policy_id', 'policies.name as policy_name', 'attachments.pitr_status', 'attachments.pitr_message'])
     .select(['attachments.created_at as attached_at', ...scheduleColumns.map((name) => `policies.${name}` as const)])
     .select(({ selectFrom }) =>

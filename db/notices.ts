@@ -34,18 +34,19 @@ export async function markNoticeUnsent(db: Catalogue, id: string, error: string)
   await db.updateTable('notices').set({ last_error: error }).where('id', '=', id).execute();
 }
 
-/** The outbox, newest first, with the address of each; of those that are sent or not, or of all. */
+type ShownNotice = Omit<NoticeRow, 'body_text' | 'body_html'> & { email: string };
+
+/** The outbox, newest first, without the texts, with the address of each; of those that are sent or not, or of all. */
 export async function listNotices(
   db: Catalogue,
   { isSent }: { readonly isSent?: boolean | undefined },
   page: PageRequest,
-): Promise<Page<NoticeRow & { email: string }>> {
+): Promise<Page<ShownNotice>> {
   await requireCursor(db, 'notices', page.cursor);
   let query = db
     .selectFrom('notices')
     .innerJoin('users', 'users.id', 'notices.recipient_id')
-    .selectAll('notices')
-    .select('users.email')
+    .select(['notices.id', 'event', 'kind', 'recipient_id', 'subject', 'notices.created_at', 'sent_at', 'last_error', 'users.email'])
     .orderBy('notices.created_at', 'desc')
     .orderBy('notices.id', 'desc')
     .limit(page.limit + 1);

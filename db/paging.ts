@@ -13,7 +13,7 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-type Listed = 'databases' | 'policies' | 'backups' | 'tasks' | 'notices';
+type Listed = 'databases' | 'policies' | 'backups' | 'tasks' | 'notices' | 'audit_rows';
 export type Direction = 'asc' | 'desc';
 
 /**

@@ -8,6 +8,7 @@ import type { SealedPlace, Sealer } from './seal.ts';
 import type { Catalogue, CatalogueTransaction, Tables } from './tables.ts';
 
 export type PolicyRow = Selectable<Tables['policies']>;
+export type ShownPolicy = Pick<PolicyRow, (typeof shownColumns)[number]>;
 export type PolicyChange = Updateable<Tables['policies']>;
 
 export function secretKeyPlace(policyId: string): SealedPlace {
@@ -57,12 +58,21 @@ export interface PolicyFilter {
   readonly search?: string | undefined;
 }
 
+/** No secret is among them. */
+const shownColumns = [
+  ...(['id', 'owner_id', 'name', 'endpoint', 'region', 'bucket', 'prefix', 'access_key', 'ca_pem', 'full_frequency', 'full_time'] as const),
+  ...(['full_day', 'incremental_hours', 'pitr_enabled', 'log_archive_minutes', 'retention_fulls', 'retention_incremental_days'] as const),
+  ...(['retention_log_hours', 'encryption_enabled', 'status', 'consecutive_failures', 'last_error', 'credentials_verified_at'] as const),
+  'revision',
+  'created_at',
+] as const;
+
 /** By name, of one owner or everybody's. */
-export async function listPolicies(db: Catalogue, filter: PolicyFilter, page: PageRequest): Promise<Page<PolicyRow>> {
+export async function listPolicies(db: Catalogue, filter: PolicyFilter, page: PageRequest): Promise<Page<ShownPolicy>> {
   await requireCursor(db, 'policies', page.cursor, { owner_id: filter.ownerId });
   let query = db
     .selectFrom('policies')
-    .selectAll()
+    .select(shownColumns)
     .where('deleted_at', 'is', null)
     .orderBy('name')
     .orderBy('id')

@@ -65,8 +65,7 @@ function fullAtOrBefore(schedule: Schedule, at: number): number {
 
 /** A full's slot near the epoch, which was a Thursday. */
 function firstFull(schedule: Schedule): number {
-  const [hours = 0, minutes = 0] = schedule.fullTime.split(':').map(Number);
-  const time = hours * HOUR + minutes * 60_000;
+  const time = Number(schedule.fullTime.slice(0, 2)) * HOUR + Number(schedule.fullTime.slice(3)) * 60_000;
   if (schedule.fullFrequency === 'daily') return time;
   const epochWeekday = 4;
   return ((weekdays.indexOf(schedule.fullDay) - epochWeekday + 7) % 7) * DAY + time;

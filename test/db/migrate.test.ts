@@ -44,6 +44,7 @@ describe('migrateToLatest', () => {
       '0010-ssh-keys',
       '0011-changes',
       '0012-repeated-requests',
+      '0013-searches',
       '0015-request-ids',
     ]);
   });
