@@ -65,14 +65,16 @@ export async function listAttachedHealth(db: Catalogue): Promise<AttachedHealth[
         .where('backups.status', 'in', ['completed', 'deleting', 'deleted'])
         .select(({ fn }) => fn.max('backups.ended_at').as('ended_at'))
         .as('succeeded_at'),
-      selectFrom('generations')
-        .innerJoin('log_archives', (join) =>
-          join
-            .onRef('log_archives.database_id', '=', 'generations.database_id')
-            .onRef('log_archives.generation', '=', 'generations.number'),
+      // by the open generation's number, and not by a join: so the newest piece is the first that the key of the table gives
+      selectFrom('log_archives')
+        .whereRef('log_archives.database_id', '=', 'attachments.database_id')
+        .where('log_archives.generation', '=', (e) =>
+          e
+            .selectFrom('generations')
+            .whereRef('generations.database_id', '=', 'attachments.database_id')
+            .where('generations.ended_at', 'is', null)
+            .select('generations.number'),
         )
-        .whereRef('generations.database_id', '=', 'attachments.database_id')
-        .where('generations.ended_at', 'is', null)
         .where('attachments.pitr_status', '!=', 'disabled')
         .where('covers_until_at', 'is not', null)
         .orderBy('log_archives.sequence', 'desc')
