@@ -8,7 +8,9 @@ import {
   type WorkflowStartOptions,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import { deleteQueuedTask, insertRestore, insertTask, type NewRestore } from '#db/tasks.ts';
+import { lockDatabase } from '#db/databases.ts';
+import type { CatalogueTransaction } from '#db/tables.ts';
+import { deleteQueuedTask, findUnfinishedOperation, insertRestore, insertTask, type NewRestore } from '#db/tasks.ts';
 import { isErrorCode, messageOf, TidemarkError } from '#domain/errors.ts';
 import { checkWorkflowId, deletionWorkflowId, policyWorkflowId, taskQueue } from '#domain/names.ts';
 import type { TaskKind } from '#domain/states.ts';
@@ -60,6 +62,7 @@ export async function requestOperation<U extends keyof Updates>(call: UserCall, 
   const taskId = randomUUID();
   await deps.db.transaction().execute(async (transaction) => {
     await call.audit(`database:${database.id}`, { taskId, policyId, ...request.more }, transaction);
+    await refuseWhileBusy(transaction, database.id);
     if (restore !== undefined) await insertRestore(transaction, restore);
     await insertTask(transaction, {
       id: taskId,
@@ -84,6 +87,16 @@ export async function requestOperation<U extends keyof Updates>(call: UserCall, 
     throw refusal;
   }
   return taskId;
+}
+
+/**
+ * The policy's workflow refuses that too, but Temporal lets only ten requests at once wait for its answer, and one policy does not know what
+ * another one does.
+ */
+async function refuseWhileBusy(transaction: CatalogueTransaction, databaseId: string): Promise<void> {
+  await lockDatabase(transaction, databaseId);
+  const task = await findUnfinishedOperation(transaction, databaseId);
+  if (task !== undefined) throw new TidemarkError('database-busy', `another operation has not ended: ${task.kind}, task ${task.id}`);
 }
 
 /** Starts the workflow that looks whether a database can be reached; its task has been inserted. */

@@ -56,6 +56,18 @@ export async function findTask(db: Catalogue, id: string): Promise<TaskRow | und
   return db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** What waits or runs under the database's lock, which a check does not take. */
+export async function findUnfinishedOperation(db: Catalogue, databaseId: string): Promise<TaskRow | undefined> {
+  return db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('database_id', '=', databaseId)
+    .where('status', 'in', ['queued', 'running'])
+    .where('kind', '!=', 'check')
+    .limit(1)
+    .executeTakeFirst();
+}
+
 export interface TaskFilter {
   readonly ownerId?: string | undefined;
   readonly databaseId?: string | undefined;
