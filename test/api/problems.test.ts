@@ -64,6 +64,14 @@ describe('a request that is wrong', () => {
     ['a replica without a primary', 'POST', '/databases', { ...database, role: 'replica' }, ['primaryId']],
     ['an empty edit', 'PATCH', '/policies/3f0b7e9e-7a31-4c8b-9b43-0a7f3f1f5a11', [], ['']],
     ['an id', 'GET', '/databases/1', undefined, ['id']],
+    ['a parameter that comes twice', 'GET', '/tasks?status=failed&status=failed', undefined, ['status']],
+    [
+      'keys of prototypes',
+      'PATCH',
+      '/me',
+      '{"name": "x", "__proto__": {"role": "admin"}, "constructor": {}}',
+      ['__proto__', 'constructor'],
+    ],
     ['a filter', 'GET', '/tasks?status=done&databaseId=x&colour=red', undefined, ['databaseId', 'status', 'colour']],
     [
       'a target and a backup at once',
