@@ -5,7 +5,10 @@ import { invalidField } from './problems.ts';
 /** Of 0 to 4; 3 withstands 10^8 guesses, which is years at the speed of scrypt. */
 const MIN_SCORE = 3;
 
-const strength = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
+/** What comes after them is not looked at: that would keep the process busy, and is not what makes a password guessable. */
+const MAX_JUDGED_CHARACTERS = 64;
+
+const strength = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs, maxLength: MAX_JUDGED_CHARACTERS });
 
 /**
  * Refuses what is tried first: common passwords and what is made of them, keyboard rows, dates, repetitions, words about the user.
