@@ -76,7 +76,7 @@ async function run(context: PartsContext, dataDir: string, open: { stop(): Promi
     else if (engine === engines.at(-1)) await Promise.race([playFailureStreak(lab, api, end, mails, table.steps), product.failed]);
     progress.line(table.print());
   }
-  progress.line(`API         ${product.apiUrl}/api/v1`);
+  progress.line(`Tidemark    ${product.apiUrl}`);
   progress.line(`Temporal UI ${product.temporalUiUrl}`);
   if (wrong.length > 0) throw new Error(`The rows are NOT what had been committed before the chosen second: ${wrong.join(', ')}.`);
   progress.line(`\nThe rows are exactly those that had been committed before the chosen second: ${engines.join(', ')}.`);

@@ -39,7 +39,7 @@ async function main(): Promise<void> {
       TIDEMARK_PUBLIC_URL,
     },
   });
-  progress.line(`\nTidemark    ${product.apiUrl}/api/v1  (description: ${product.apiUrl}/api/v1/openapi.json)`);
+  progress.line(`\nTidemark    ${product.apiUrl}\nREST API    ${product.apiUrl}/api/v1/docs`);
   progress.line(`Temporal UI ${product.temporalUiUrl}`);
   if (product.adminPassword !== undefined) {
     progress.line(`\nSign in as  ${product.adminEmail}\nPassword    ${product.adminPassword}   (shown this once)`);
