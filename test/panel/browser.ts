@@ -71,7 +71,7 @@ export function usePanel(): PanelWorld {
       const [id, email] = await addUser(world, role);
       if (!isStranger) await signIn(context, email);
       const page = await context.newPage();
-      listen(page, world.url, (complaint) => void complaints.push(complaint));
+      watchForComplaints(page, world.url, (complaint) => void complaints.push(complaint));
       return {
         page,
         id,
@@ -100,7 +100,7 @@ async function signIn(context: BrowserContext, email: string): Promise<void> {
   await context.addInitScript("localStorage.setItem('tidemark-signed-in', 'yes')");
 }
 
-function listen(page: Page, url: string, complain: (complaint: string) => void): void {
+export function watchForComplaints(page: Page, url: string, complain: (complaint: string) => void): void {
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complain(`${message.text()} (${message.location().url})`);
   });
