@@ -58,6 +58,22 @@ describe('the audit log', () => {
     expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => Number(b) - Number(a)));
   });
 
+  it('is filtered by action and by time, page by page, and says so when a cursor is of no row', async () => {
+    const person = await world.addCaller();
+    for (let n = 0; n < 3; n++) await person.ask('PATCH', '/me', { name: `name ${n}` });
+    const rows = (await list(`?actorId=${person.id}&action=editMe`)).items;
+    expect(rows).toHaveLength(6);
+    const [newest, oldest] = [String(rows[0]?.['at']), String(rows[5]?.['at'])];
+    const after = new Date(Date.parse(newest) + 1).toISOString();
+    const first = await list(`?actorId=${person.id}&from=${oldest}&to=${after}&limit=4`);
+    const second = await list(`?actorId=${person.id}&from=${oldest}&to=${after}&limit=4&cursor=${first.nextCursor}`);
+    expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(rows.map(({ id }) => id));
+    expect((await list(`?actorId=${person.id}&to=${oldest}`)).items).toEqual([]);
+    expect((await list(`?actorId=${person.id}&from=${after}`)).items).toEqual([]);
+    expect((await list(`?actorId=${person.id}&action=createToken`)).items).toEqual([]);
+    expect((await admin.ask('GET', '/audit-rows?cursor=999999999')).body).toMatchObject({ status: 400, code: 'invalid-request' });
+  });
+
   it('keeps one unbroken chain when many act at once', async () => {
     const people = await Promise.all(Array.from({ length: 20 }, () => world.addCaller()));
     await Promise.all(people.map((person) => person.ask('PATCH', '/me', { name: 'New' })));
