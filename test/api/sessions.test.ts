@@ -147,6 +147,29 @@ describe('a session', () => {
   });
 });
 
+describe('the time of last use of a session', () => {
+  it('is noted to the minute, so that not every request writes', async () => {
+    const caller = await world.addCaller();
+    const seenAt = async () =>
+      (
+        await world.db.selectFrom('sessions').select('last_seen_at').where('user_id', '=', caller.id).executeTakeFirstOrThrow()
+      ).last_seen_at.getTime();
+    for (const [ago, isNoted] of [
+      [30_000, false],
+      [90_000, true],
+    ] as const) {
+      const before = Date.now() - ago;
+      await world.db
+        .updateTable('sessions')
+        .set({ last_seen_at: new Date(before) })
+        .where('user_id', '=', caller.id)
+        .execute();
+      expect((await caller.ask('GET', '/me')).status).toBe(200);
+      expect((await seenAt()) > before, String(ago)).toBe(isNoted);
+    }
+  });
+});
+
 describe('the first admin', () => {
   it('is made once, with a password of its own', async () => {
     expect(admin).toEqual({ email: 'admin@localhost', generatedPassword: expect.stringMatching(/^[\w-]{24}$/) });
