@@ -1,4 +1,5 @@
 import { messageOf } from '#domain/errors.ts';
+import { benchApi } from './api.ts';
 import { benchPolicies } from './policies.ts';
 import { benchPostgresql } from './postgresql.ts';
 import { benchStreamed } from './streamed.ts';
@@ -8,6 +9,7 @@ const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = {
   postgresql: benchPostgresql,
   mariadb: () => benchStreamed('mariadb'),
   mysql: () => benchStreamed('mysql'),
+  api: () => benchApi(...sizes.map(Number)),
   policies: () => benchPolicies(...sizes.map(Number)),
 };
 
