@@ -55,6 +55,7 @@ export const databaseRoutes = [
           version: null,
           status: 'checking',
           checkedAt: null,
+          lastFullAt: null,
           attachment: null,
           taskId: exampleIds.task,
         })),

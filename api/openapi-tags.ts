@@ -31,10 +31,11 @@ const known: readonly Tag[] = [
     nouns: ['restores', 'restore-plan', 'recovery-window'],
   },
   { name: 'Tasks', description: 'Every operation as it goes on.', nouns: ['tasks'] },
+  { name: 'Overview', description: 'What needs somebody, what runs, and what is stored.', nouns: ['overview'] },
   { name: 'Events', description: 'What changes, as it happens.', nouns: ['events'] },
   { name: 'Notices', description: 'The mails.', nouns: ['notices'] },
   { name: 'Audit', description: 'Who did what.', nouns: ['audit-rows'] },
-  { name: 'Service', description: 'The API itself.', nouns: ['healthz', 'readyz', 'openapi.json'] },
+  { name: 'Service', description: 'The API itself.', nouns: ['healthz', 'readyz', 'openapi.json', 'installation'] },
 ];
 
 /** Those that routes use, in the order in which the documentation shows them. */

@@ -6,8 +6,8 @@ import type { PolicyRow } from '#db/policies.ts';
 import { findPolicy } from '#db/policies.ts';
 import type { SshKeyRow } from '#db/ssh-keys.ts';
 import { findSshKey } from '#db/ssh-keys.ts';
-import type { RestoreRow, TaskRow } from '#db/tasks.ts';
-import { findRestore, findTask } from '#db/tasks.ts';
+import type { RestoreRow, TaskOverview } from '#db/tasks.ts';
+import { findRestore, findTaskOverview } from '#db/tasks.ts';
 import { findUser } from '#db/users.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { invalidField } from './problems.ts';
@@ -58,8 +58,8 @@ export async function getVisibleSshKey(call: UserCall, id: string): Promise<SshK
   return visible(call, 'SSH key', id, key, key?.owner_id);
 }
 
-export async function getVisibleTask(call: UserCall, id: string): Promise<TaskRow> {
-  const task = await findTask(call.deps.db, id);
+export async function getVisibleTask(call: UserCall, id: string): Promise<TaskOverview> {
+  const task = await findTaskOverview(call.deps.db, id);
   return visible(call, 'task', id, task, task?.owner_id);
 }
 

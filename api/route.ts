@@ -26,6 +26,9 @@ export interface RequestSettings {
   readonly temporalTimeoutMs: number;
   /** How long Test Connection may take. */
   readonly probeTimeoutMs: number;
+  /** Of the Temporal Web UI, and the namespace to look at there; undefined gives no links. */
+  readonly temporalUiUrl?: string | undefined;
+  readonly temporalNamespace?: string;
   /** Where the panel's build lies; undefined serves none. */
   readonly panelFolder?: string;
 }

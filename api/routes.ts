@@ -11,6 +11,7 @@ import { healthRoutes } from './health.ts';
 import { createMeRoutes } from './me.ts';
 import { noticeRoutes } from './notices.ts';
 import { openApiDocument } from './openapi.ts';
+import { overviewRoutes } from './overview.ts';
 import { policyDeletionRoutes } from './policy-deletions.ts';
 import { policyRoutes } from './policies.ts';
 import { recoveryKitRoutes } from './recovery-kits.ts';
@@ -52,6 +53,7 @@ export function createRoutes(): Route[] {
     ...restoreRoutes,
     ...retentionRoutes,
     ...taskRoutes,
+    ...overviewRoutes,
     ...createEventRoutes(),
     ...noticeRoutes,
     ...auditRoutes,

@@ -21,6 +21,8 @@ const environmentSchema = z.object({
     .refine((entries) => entries.every(isNetwork), 'must be addresses or ranges such as 10.0.0.0/8, separated by commas'),
   TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  /** Of the Temporal Web UI, for links; without it there are none. */
+  TEMPORAL_UI_URL: z.url({ protocol: /^https?$/ }).optional(),
   TIDEMARK_MASTER_KEY_FILE: z.string().min(1),
   TIDEMARK_ADMIN_EMAIL: z.string().min(1).max(320).default('admin@localhost'),
   TIDEMARK_ADMIN_PASSWORD_FILE: z.string().min(1).optional(),
@@ -60,6 +62,7 @@ export interface ApiSettings {
   readonly trustedProxies?: readonly string[];
   readonly temporalAddress: string;
   readonly temporalNamespace: string;
+  readonly temporalUiUrl?: string | undefined;
   readonly masterKeyFile: string;
   readonly adminEmail: string;
   readonly adminPasswordFile?: string | undefined;
@@ -87,6 +90,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     trustedProxies: data.TIDEMARK_TRUSTED_PROXIES,
     temporalAddress: data.TEMPORAL_ADDRESS,
     temporalNamespace: data.TEMPORAL_NAMESPACE,
+    temporalUiUrl: data.TEMPORAL_UI_URL,
     masterKeyFile: data.TIDEMARK_MASTER_KEY_FILE,
     adminEmail: data.TIDEMARK_ADMIN_EMAIL,
     adminPasswordFile: data.TIDEMARK_ADMIN_PASSWORD_FILE,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { TaskRow } from '#db/tasks.ts';
+import type { TaskOverview } from '#db/tasks.ts';
 import { exampleIds } from '#domain/examples.ts';
 import { taskKinds, taskStatuses } from '#domain/states.ts';
 import { at, failureSchema, isoOf, maybeAt, maybeIsoOf, viewFailure } from './answers.ts';
@@ -16,7 +16,9 @@ export const taskSchema = z
     error: failureSchema.nullable(),
     ownerId: z.uuid(),
     databaseId: z.uuid().nullable(),
+    databaseName: z.string().nullable().describe('Also of one that has been removed.'),
     policyId: z.uuid().nullable(),
+    policyName: z.string().nullable().describe('Also of one that has been deleted.'),
     backupId: z.uuid().nullable(),
     restoreId: z.uuid().nullable(),
     workflowId: z.string().nullable().describe('Under which it is found in the Temporal Web UI.'),
@@ -37,7 +39,9 @@ export const taskSchema = z
         error: null,
         ownerId: exampleIds.user,
         databaseId: exampleIds.database,
+        databaseName: 'orders',
         policyId: exampleIds.policy,
+        policyName: 'nightly',
         backupId: exampleIds.backup,
         restoreId: null,
         workflowId: `database-${exampleIds.database}`,
@@ -51,7 +55,7 @@ export const taskSchema = z
 
 export type TaskView = z.infer<typeof taskSchema>;
 
-export function viewTask(row: TaskRow): TaskView {
+export function viewTask(row: TaskOverview): TaskView {
   return {
     id: row.id,
     kind: row.kind,
@@ -61,7 +65,9 @@ export function viewTask(row: TaskRow): TaskView {
     error: viewFailure(row),
     ownerId: row.owner_id,
     databaseId: row.database_id,
+    databaseName: row.database_name,
     policyId: row.policy_id,
+    policyName: row.policy_name,
     backupId: row.backup_id,
     restoreId: row.restore_id,
     workflowId: row.workflow_id,
@@ -72,7 +78,7 @@ export function viewTask(row: TaskRow): TaskView {
   };
 }
 
-function viewProgress({ progress_done: done, progress_total: total }: TaskRow): z.infer<typeof progressSchema> | null {
+function viewProgress({ progress_done: done, progress_total: total }: TaskOverview): z.infer<typeof progressSchema> | null {
   if (done === null || total === null) return null;
   const percent = total === 0 ? 0 : Math.min(100, Math.round((done / total) * 1000) / 10);
   return { done, total, percent };

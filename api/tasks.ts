@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findTask, listTasks } from '#db/tasks.ts';
+import { findTaskOverview, listTasks } from '#db/tasks.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { taskKinds, taskStatuses } from '#domain/states.ts';
 import { idParams } from './answers.ts';
@@ -48,7 +48,7 @@ export const taskRoutes = [
 
 /** The task that an operation has just been given. */
 export async function viewNewTask(deps: ApiDeps, taskId: string): Promise<TaskView> {
-  const row = await findTask(deps.db, taskId);
+  const row = await findTaskOverview(deps.db, taskId);
   if (row === undefined) throw new TidemarkError('internal', `task ${taskId} is gone`);
   return viewTask(row);
 }

@@ -120,6 +120,12 @@ export async function findDatabaseOverview(db: Catalogue, id: string): Promise<D
   return overviews(db).where('databases.id', '=', id).executeTakeFirst();
 }
 
+/** All of one owner, or everybody's, by name. */
+export async function listAllOverviews(db: Catalogue, ownerId: string | undefined): Promise<DatabaseOverview[]> {
+  const query = overviews(db).orderBy('databases.name').orderBy('databases.id');
+  return (ownerId === undefined ? query : query.where('databases.owner_id', '=', ownerId)).execute();
+}
+
 export interface DatabaseFilter {
   readonly ownerId?: string | undefined;
   readonly engine?: EngineName | undefined;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { BackupKind, EngineName, PitrStatus, PolicyStatus, TaskKind, TaskStatus } from '#domain/states.ts';
+import { countUnsentNotices } from './notices.ts';
 import type { Catalogue, Tables } from './tables.ts';
 
 export interface Counts {
@@ -24,14 +25,10 @@ export async function countByStatus(db: Catalogue): Promise<Counts> {
       .select(['status', ({ fn }) => fn.countAll<number>().as('count')])
       .groupBy('status')
       .execute(),
-    db
-      .selectFrom('notices')
-      .where('sent_at', 'is', null)
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow(),
+    countUnsentNotices(db),
   ]);
   const byStatus = <S>(rows: { status: S; count: number }[]) => new Map(rows.map(({ status, count }) => [status, count]));
-  return { policies: byStatus(policies), unfinishedTasks: byStatus(unfinished), unsentNotices: unsent.count };
+  return { policies: byStatus(policies), unfinishedTasks: byStatus(unfinished), unsentNotices: unsent };
 }
 
 type Schedule = Pick<Tables['policies'], 'full_frequency' | 'full_time' | 'full_day' | 'incremental_hours'>;

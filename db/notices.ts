@@ -54,3 +54,12 @@ export async function listNotices(
   if (page.cursor !== undefined) query = query.where(isAfter('notices', 'created_at', 'desc', page.cursor));
   return toPage(await query.execute(), page);
 }
+
+export async function countUnsentNotices(db: Catalogue): Promise<number> {
+  const { count } = await db
+    .selectFrom('notices')
+    .where('sent_at', 'is', null)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return count;
+}

@@ -5,6 +5,12 @@ import { isAfter, type Page, type PageRequest, requireCursor, toPage } from './p
 import type { Catalogue, Tables } from './tables.ts';
 
 export type TaskRow = Selectable<Tables['tasks']>;
+/** A task with what the things are called that it is about, also when they have been removed. */
+export interface TaskOverview extends TaskRow {
+  readonly database_name: string | null;
+  readonly policy_name: string | null;
+}
+
 export type RestoreRow = Selectable<Tables['restores']>;
 export type NewRestore = Insertable<Tables['restores']>;
 
@@ -68,6 +74,10 @@ export async function findUnfinishedOperation(db: Catalogue, databaseId: string)
     .executeTakeFirst();
 }
 
+export async function findTaskOverview(db: Catalogue, id: string): Promise<TaskOverview | undefined> {
+  return overviews(db).where('tasks.id', '=', id).executeTakeFirst();
+}
+
 export interface TaskFilter {
   readonly ownerId?: string | undefined;
   readonly databaseId?: string | undefined;
@@ -82,22 +92,29 @@ export async function findTaskOfRestore(db: Catalogue, restoreId: string): Promi
 }
 
 /** Newest first, of one owner or everybody's. */
-export async function listTasks(db: Catalogue, filter: TaskFilter, page: PageRequest): Promise<Page<TaskRow>> {
+export async function listTasks(db: Catalogue, filter: TaskFilter, page: PageRequest): Promise<Page<TaskOverview>> {
   await requireCursor(db, 'tasks', page.cursor, { owner_id: filter.ownerId });
-  let query = db
-    .selectFrom('tasks')
-    .selectAll()
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
+  let query = overviews(db)
+    .orderBy('tasks.created_at', 'desc')
+    .orderBy('tasks.id', 'desc')
     .limit(page.limit + 1);
-  if (filter.ownerId !== undefined) query = query.where('owner_id', '=', filter.ownerId);
-  if (filter.databaseId !== undefined) query = query.where('database_id', '=', filter.databaseId);
-  if (filter.policyId !== undefined) query = query.where('policy_id', '=', filter.policyId);
-  if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind);
-  if (filter.isUnfinished === true) query = query.where('ended_at', 'is', null);
-  if (filter.status !== undefined) query = query.where('status', '=', filter.status);
+  if (filter.ownerId !== undefined) query = query.where('tasks.owner_id', '=', filter.ownerId);
+  if (filter.databaseId !== undefined) query = query.where('tasks.database_id', '=', filter.databaseId);
+  if (filter.policyId !== undefined) query = query.where('tasks.policy_id', '=', filter.policyId);
+  if (filter.kind !== undefined) query = query.where('tasks.kind', '=', filter.kind);
+  if (filter.isUnfinished === true) query = query.where('tasks.ended_at', 'is', null);
+  if (filter.status !== undefined) query = query.where('tasks.status', '=', filter.status);
   if (page.cursor !== undefined) query = query.where(isAfter('tasks', 'created_at', 'desc', page.cursor));
   return toPage(await query.execute(), page);
+}
+
+function overviews(db: Catalogue) {
+  return db
+    .selectFrom('tasks')
+    .leftJoin('databases', 'databases.id', 'tasks.database_id')
+    .leftJoin('policies', 'policies.id', 'tasks.policy_id')
+    .selectAll('tasks')
+    .select(['databases.name as database_name', 'policies.name as policy_name']);
 }
 
 /** Throws `request-lost` when the task has ended already, or was taken back: it was given up before it could begin. */

@@ -139,6 +139,7 @@ function environmentFor(
     TIDEMARK_ADMIN_EMAIL: adminEmail,
     TIDEMARK_ADMIN_PASSWORD_FILE: adminPasswordFile(dataDir),
     TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_UI_URL: temporal.uiUrl,
   };
 }
 

@@ -81,6 +81,8 @@ export const matrix: Readonly<Record<string, readonly Cell[]>> = {
   listTasks: lookAtOwn,
   getTask: look,
   watchChanges: lookAtOwn,
+  getOverview: lookAtOwn,
+  getInstallation: adminLooks,
   listNotices: adminLooks,
   listAuditRows: adminLooks,
   verifyAuditRows: adminLooks,
