@@ -13,15 +13,21 @@ export function keysOfChange(change: Change): KeyStart[] {
     ...(databaseId === null ? [] : [['databases', databaseId] as const]),
     ...(policyId === null ? [] : [['policies', policyId] as const]),
   ];
-  const overviews: KeyStart[] = [['databases', 'list'], ['policies', 'list'], ['overview']];
+  const lists: KeyStart[] = [
+    ['databases', 'list'],
+    ['policies', 'list'],
+  ];
   const touched: Readonly<Record<Change['kind'], KeyStart[]>> = {
-    task: [['tasks', 'list'], ['tasks', id], ['overview']],
-    database: [['databases', id], ...overviews],
-    policy: [['policies', id], ...overviews],
-    attachment: [['databases', id], ...overviews],
-    backup: overviews,
+    task: [
+      ['tasks', 'list'],
+      ['tasks', id],
+    ],
+    database: [['databases', id], ...lists],
+    policy: [['policies', id], ...lists],
+    attachment: [['databases', id], ...lists],
+    backup: lists,
     restore: [['restores', id]],
-    notice: [['notices', 'list'], ['overview']],
+    notice: [['notices', 'list']],
   };
   return [...touched[change.kind], ...parents];
 }

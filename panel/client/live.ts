@@ -1,9 +1,12 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useState } from 'react';
 import { type Change, isChange, keysOfChange } from './changes.ts';
+import { keys } from './keys.ts';
 
 /** What changed within it is asked for once. */
 const GATHER_MS = 250;
+/** The same for the overview, which adds up everything. */
+const OVERVIEW_MS = 3_000;
 /** How often everything is asked for while nothing is told. */
 const POLL_MS = 5_000;
 const RECONNECT_MS = 3_000;
@@ -32,14 +35,19 @@ function poll(client: QueryClient): () => void {
 }
 
 function listen(client: QueryClient, setConnected: (isConnected: boolean) => void): () => void {
-  const gathered = gather((changes) => invalidate(client, changes));
+  const gathered = gather(GATHER_MS, (changes) => invalidate(client, changes));
+  const overview = gather(OVERVIEW_MS, () => void client.invalidateQueries({ queryKey: keys.overview }));
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   const connect = (): void => {
     source = new EventSource('/api/v1/events');
     source.addEventListener('open', () => setConnected(true));
     source.addEventListener('missed', () => void client.invalidateQueries());
-    source.addEventListener('change', ({ data }: MessageEvent<string>) => gathered.add(JSON.parse(data)));
+    source.addEventListener('change', ({ data }: MessageEvent<string>) => {
+      const change: unknown = JSON.parse(data);
+      gathered.add(change);
+      overview.add(change);
+    });
     source.addEventListener('error', () => {
       setConnected(false);
       // an answer that is no stream ends it for good
@@ -51,10 +59,11 @@ function listen(client: QueryClient, setConnected: (isConnected: boolean) => voi
     source?.close();
     clearTimeout(retry);
     gathered.stop();
+    overview.stop();
   };
 }
 
-function gather(tell: (changes: readonly Change[]) => void): { add(change: unknown): void; stop(): void } {
+function gather(ms: number, tell: (changes: readonly Change[]) => void): { add(change: unknown): void; stop(): void } {
   let changes: Change[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   const flush = (): void => {
@@ -65,7 +74,7 @@ function gather(tell: (changes: readonly Change[]) => void): { add(change: unkno
     add(change) {
       if (!isChange(change)) return;
       changes.push(change);
-      timer ??= setTimeout(flush, GATHER_MS);
+      timer ??= setTimeout(flush, ms);
     },
     stop: () => {
       clearTimeout(timer);

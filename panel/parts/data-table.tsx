@@ -47,29 +47,31 @@ export function Rows<T>({
   rowKey,
 }: Pick<DataTableProps<T>, 'label' | 'columns' | 'rowKey'> & { readonly rows: readonly T[] }) {
   return (
-    // the roles are lost where the rows become cards
-    <Table className={classes.table ?? ''} verticalSpacing="sm" role="table" aria-label={label}>
-      <Table.Thead role="rowgroup">
-        <Table.Tr role="row">
-          {columns.map(({ title, align }) => (
-            <Table.Th key={title} role="columnheader" {...(align === undefined ? {} : { ta: align })}>
-              {title}
-            </Table.Th>
-          ))}
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody role="rowgroup">
-        {rows.map((row) => (
-          <Table.Tr key={rowKey(row)} role="row">
-            {columns.map(({ title, cell, align }) => (
-              <Table.Td key={title} role="cell" {...(align === undefined ? {} : { ta: align })} data-title={title}>
-                <div>{cell(row)}</div>
-              </Table.Td>
+    <div className={classes.container}>
+      {/* the roles are lost where the rows become cards */}
+      <Table className={classes.table ?? ''} verticalSpacing="sm" role="table" aria-label={label}>
+        <Table.Thead role="rowgroup">
+          <Table.Tr role="row">
+            {columns.map(({ title, align }) => (
+              <Table.Th key={title} role="columnheader" {...(align === undefined ? {} : { ta: align })}>
+                {title}
+              </Table.Th>
             ))}
           </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+        </Table.Thead>
+        <Table.Tbody role="rowgroup">
+          {rows.map((row) => (
+            <Table.Tr key={rowKey(row)} role="row">
+              {columns.map(({ title, cell, align }) => (
+                <Table.Td key={title} role="cell" {...(align === undefined ? {} : { ta: align })} data-title={title}>
+                  <div>{cell(row)}</div>
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
   );
 }
 

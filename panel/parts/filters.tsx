@@ -44,13 +44,21 @@ interface FilterProps {
 
 const TYPING_MS = 300;
 
-export function SearchFilter({ filters, name, label }: FilterProps) {
-  const [text, setText] = useState(filters.get(name));
+export function SearchFilter({ filters, name, label, placeholder }: FilterProps & { readonly placeholder?: string }) {
+  const value = filters.get(name);
+  const [text, setText] = useState(value);
+  const [seen, setSeen] = useState(value);
+  if (value !== seen) {
+    setSeen(value);
+    // a link or a step back changed it
+    if (value !== text.trim()) setText(value);
+  }
   const search = useDebouncedCallback((value: string) => filters.set(name, value.trim()), TYPING_MS);
   return (
     <TextInput
       label={label}
       type="search"
+      placeholder={placeholder}
       leftSection={<IconSearch size={16} aria-hidden />}
       value={text}
       onChange={(event) => {
@@ -61,16 +69,30 @@ export function SearchFilter({ filters, name, label }: FilterProps) {
   );
 }
 
-interface ChoiceFilterProps extends FilterProps {
-  readonly choices: readonly { readonly value: string; readonly label: string }[];
+/** A time on the clock of UTC, as "2026-11-26T11:55". */
+export function InstantFilter({ filters, name, label }: FilterProps) {
+  return (
+    <TextInput
+      label={label}
+      type="datetime-local"
+      value={filters.get(name)}
+      onChange={(event) => filters.set(name, event.currentTarget.value)}
+    />
+  );
 }
 
-export function ChoiceFilter({ filters, name, label, choices }: ChoiceFilterProps) {
+interface ChoiceFilterProps extends FilterProps {
+  readonly choices: readonly { readonly value: string; readonly label: string }[];
+  readonly isSearchable?: boolean;
+}
+
+export function ChoiceFilter({ filters, name, label, choices, isSearchable = false }: ChoiceFilterProps) {
   return (
     <Select
       label={label}
       placeholder="All"
       clearable
+      searchable={isSearchable}
       data={choices}
       value={filters.get(name) === '' ? null : filters.get(name)}
       onChange={(value) => filters.set(name, value ?? '')}

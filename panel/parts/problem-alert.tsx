@@ -1,6 +1,7 @@
 import { Alert, Button, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { problemErrorOf } from '../client/problem-error.ts';
+import { sentence } from './sentence.ts';
 
 interface ProblemAlertProps {
   /** Of a query or mutation; nothing is shown for null. */
@@ -49,10 +50,4 @@ export function FailureAlert({ title, message, hint = '', children }: FailureAle
       </Stack>
     </Alert>
   );
-}
-
-/** With a capital where that cannot spoil somebody's name for a thing. */
-function sentence(message: string): string {
-  const isPlain = /^(the|there|a|an|no|this|it|something|somebody|another|only|name|everything|of|for) /.test(message);
-  return isPlain ? message.charAt(0).toUpperCase() + message.slice(1) : message;
 }

@@ -1,7 +1,7 @@
 import { Badge } from '@mantine/core';
 import type { BackupStatus, DatabaseStatus, PitrStatus, PolicyStatus, TaskStatus } from '#domain/states.ts';
 
-export type Status = DatabaseStatus | PolicyStatus | PitrStatus | BackupStatus | TaskStatus | 'overdue' | 'unprotected' | 'disabled user';
+export type Status = DatabaseStatus | PolicyStatus | PitrStatus | BackupStatus | TaskStatus | 'overdue' | 'unprotected';
 
 const colours: Readonly<Record<Status, string>> = {
   active: 'green',
@@ -14,7 +14,6 @@ const colours: Readonly<Record<Status, string>> = {
   queued: 'gray',
   skipped: 'gray',
   disabled: 'gray',
-  'disabled user': 'gray',
   deleted: 'gray',
   deleting: 'orange',
   paused: 'orange',

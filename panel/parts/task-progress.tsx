@@ -56,9 +56,9 @@ function knownPhases({ kind, phase }: Task): readonly string[] {
 function Bullet({ isDone, isFailed }: { readonly isDone: boolean; readonly isFailed: boolean }) {
   if (isFailed)
     return (
-      <ThemeIcon size={22} radius="xl" color="red" aria-label="failed">
+      <ThemeIcon size={22} radius="xl" color="red" role="img" aria-label="failed">
         <IconX size={14} />
       </ThemeIcon>
     );
-  return isDone ? <IconCheck size={14} aria-label="done" /> : null;
+  return isDone ? <IconCheck size={14} role="img" aria-label="done" /> : null;
 }

@@ -56,7 +56,13 @@ export interface ApiWorld {
 
 /** The API on a catalogue of its own. */
 export async function startApiWorld(
-  options: { temporalAddress?: string; temporalTimeoutMs?: number; panelFolder?: string; requestsPerMinute?: number } = {},
+  options: {
+    temporalAddress?: string;
+    temporalTimeoutMs?: number;
+    panelFolder?: string;
+    requestsPerMinute?: number;
+    settings?: Partial<ApiDeps['settings']>;
+  } = {},
 ): Promise<ApiWorld> {
   const { db, url: databaseUrl, drop } = await createTestCatalogue();
   const heard: string[] = [];
@@ -75,6 +81,7 @@ export async function startApiWorld(
       temporalTimeoutMs: options.temporalTimeoutMs ?? 500,
       probeTimeoutMs: 20_000,
       ...(options.panelFolder === undefined ? {} : { panelFolder: options.panelFolder }),
+      ...options.settings,
     },
   };
   const server = createServer(createApi(deps)).listen(0, '127.0.0.1');

@@ -42,7 +42,8 @@ export function usePanel(): PanelWorld {
   let complaints: string[] = [];
   let expected: RegExp[] = [];
   beforeAll(async () => {
-    world = await startApiWorld({ panelFolder: join(root, 'panel', 'dist') });
+    const settings = { temporalUiUrl: 'http://temporal.example.com', temporalNamespace: 'tidemark' };
+    world = await startApiWorld({ panelFolder: join(root, 'panel', 'dist'), settings });
     browser = await chromium.launch({ executablePath: inject('chromium'), args: ['--no-sandbox'] });
   });
   afterAll(async () => {

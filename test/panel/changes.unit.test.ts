@@ -8,11 +8,10 @@ it('a change touches the lists and the things that show it, and what it belongs 
   expect(keysOfChange({ ...change, kind: 'task' })).toEqual([
     ['tasks', 'list'],
     ['tasks', 'x'],
-    ['overview'],
     ['databases', 'd'],
     ['policies', 'p'],
   ]);
-  expect(keysOfChange({ ...change, kind: 'notice', databaseId: null, policyId: null })).toEqual([['notices', 'list'], ['overview']]);
+  expect(keysOfChange({ ...change, kind: 'notice', databaseId: null, policyId: null })).toEqual([['notices', 'list']]);
   for (const kind of changeKinds) expect(keysOfChange({ ...change, kind })).toContainEqual(['databases', 'd']);
 });
 

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { IconDatabase, IconPlus } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { databaseStatuses, engineNames } from '#domain/states.ts';
 import { useDatabases } from '../../client/databases.ts';
@@ -9,6 +10,7 @@ import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { engineLabels } from '../../parts/engine.tsx';
 import { ChoiceFilter, choicesOf, FilterBar, SearchFilter, type Filters, useFilters } from '../../parts/filters.tsx';
+import { oneOf } from '../../parts/one-of.ts';
 import { Page } from '../../parts/page.tsx';
 import { databaseColumns } from './database-columns.tsx';
 
@@ -35,11 +37,7 @@ export function databaseFilter(get: (name: string) => string) {
   return chosen({ search: get('search'), engine: oneOf(engineNames, get('engine')), status: oneOf(databaseStatuses, get('status')) });
 }
 
-function oneOf<T extends string>(words: readonly T[], word: string): T | undefined {
-  return words.find((candidate) => candidate === word);
-}
-
-export function DatabaseFilters({ filters }: { readonly filters: Filters }) {
+export function DatabaseFilters({ filters, children }: { readonly filters: Filters; readonly children?: ReactNode }) {
   return (
     <FilterBar>
       <SearchFilter filters={filters} name="search" label="Name or host" />
@@ -50,6 +48,7 @@ export function DatabaseFilters({ filters }: { readonly filters: Filters }) {
         choices={engineNames.map((value) => ({ value, label: engineLabels[value] }))}
       />
       <ChoiceFilter filters={filters} name="status" label="Status" choices={choicesOf(databaseStatuses)} />
+      {children}
     </FilterBar>
   );
 }

@@ -1,0 +1,28 @@
+import { useQuery } from '@tanstack/react-query';
+import type { TaskKind, TaskStatus } from '#domain/states.ts';
+import { api, ask, type Schemas } from './ask.ts';
+import { keys } from './keys.ts';
+import { type Pages, usePages } from './pages.ts';
+
+export type Task = Schemas['Task'];
+
+export interface TaskFilter {
+  readonly ownerId?: string;
+  readonly databaseId?: string;
+  readonly policyId?: string;
+  readonly kind?: TaskKind;
+  readonly status?: TaskStatus;
+}
+
+export function useTasks(filter: TaskFilter): Pages<Task> {
+  return usePages(keys.list('tasks', filter), (cursor) =>
+    ask(() => api.GET('/api/v1/tasks', { params: { query: { ...filter, ...(cursor === undefined ? {} : { cursor }) } } })),
+  );
+}
+
+export function useTask(id: string) {
+  return useQuery({
+    queryKey: keys.one('tasks', id),
+    queryFn: () => ask(() => api.GET('/api/v1/tasks/{id}', { params: { path: { id } } })),
+  });
+}

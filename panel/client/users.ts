@@ -1,0 +1,32 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { api, ask, type Schemas } from './ask.ts';
+import { keys } from './keys.ts';
+import { type User, useMe } from './me.ts';
+
+/** Everybody; for those who are no admins, nobody. */
+export function useUsers() {
+  const { role } = useMe();
+  return useQuery({
+    queryKey: keys.list('users'),
+    queryFn: () => ask(() => api.GET('/api/v1/users')),
+    select: ({ items }) => items,
+    enabled: role === 'admin',
+  });
+}
+
+export function useCreateUser() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Schemas['UserCreate']) => ask(() => api.POST('/api/v1/users', { body })),
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.list('users') }),
+  });
+}
+
+export function useEditUser({ id }: User) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Schemas['UserEdit']) => ask(() => api.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body })),
+    onSuccess: () =>
+      Promise.all([client.invalidateQueries({ queryKey: keys.list('users') }), client.invalidateQueries({ queryKey: keys.me })]),
+  });
+}
