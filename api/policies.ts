@@ -15,7 +15,7 @@ import { idParams } from './answers.ts';
 import { requireTemporal, startPolicyWorkflow, tellEdited, tellReset } from './operations.ts';
 import { getVisiblePolicy, ownerFilter, ownerOfNew } from './ownership.ts';
 import { pageOf, rowPageQuery } from './paging.ts';
-import { policySchema, viewPolicy } from './policy-view.ts';
+import { listedPolicySchema, policySchema, viewListedPolicy, viewPolicy } from './policy-view.ts';
 import { InvalidRequestError } from './problems.ts';
 import { requireRevision } from './revisions.ts';
 import { requireFresh } from './rights.ts';
@@ -61,11 +61,11 @@ export const policyRoutes = [
     auth: 'user',
     problems: ['not-allowed'],
     query: policyQuery,
-    answer: { status: 200, description: 'The policies.', schema: pageOf(policySchema) },
+    answer: { status: 200, description: 'The policies.', schema: pageOf(listedPolicySchema) },
     async handle(call) {
       const { limit, cursor, ownerId, ...filter } = call.query;
       const page = await listPolicies(call.deps.db, { ...filter, ownerId: ownerFilter(call.user, ownerId) }, { limit, cursor });
-      return { ...page, items: page.items.map(viewPolicy) };
+      return { ...page, items: page.items.map(viewListedPolicy) };
     },
   }),
   defineRoute({

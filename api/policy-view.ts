@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { ShownPolicy } from '#db/policies.ts';
+import type { PolicyOverview, ShownPolicy } from '#db/policies.ts';
 import { exampleIds } from '#domain/examples.ts';
 import { retentionSchema, scheduleSchema } from '#domain/policy.schema.ts';
 import type { Schedule } from '#domain/schedule.ts';
 import { nextSlots } from '#domain/schedule.ts';
 import { backupKinds, policyStatuses } from '#domain/states.ts';
-import { at, isoOf, maybeAt, maybeIsoOf, revisionSchema } from './answers.ts';
+import { at, examplesOf, isoOf, maybeAt, maybeIsoOf, revisionSchema } from './answers.ts';
 
 const SHOWN_SLOTS = 5;
 
@@ -73,6 +73,14 @@ export const policySchema = z
       },
     ],
   });
+
+export const listedPolicySchema = policySchema
+  .extend({ attachedCount: z.int().describe('How many databases are attached.') })
+  .meta({ id: 'ListedPolicy', examples: examplesOf(policySchema).map((policy) => ({ ...policy, attachedCount: 3 })) });
+
+export function viewListedPolicy(row: PolicyOverview): z.infer<typeof listedPolicySchema> {
+  return { ...viewPolicy(row), attachedCount: row.attached_count };
+}
 
 export function viewPolicy(row: ShownPolicy): z.infer<typeof policySchema> {
   const schedule = scheduleOf(row);

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import { TidemarkError } from '#domain/errors.ts';
 import type { RetentionRules } from '#domain/retention.ts';
 import type { PolicyStatus } from '#domain/states.ts';
@@ -67,12 +67,16 @@ const shownColumns = [
   'created_at',
 ] as const;
 
+/** A policy as a list shows it. */
+export type PolicyOverview = ShownPolicy & { readonly attached_count: number };
+
 /** By name, of one owner or everybody's. */
-export async function listPolicies(db: Catalogue, filter: PolicyFilter, page: PageRequest): Promise<Page<ShownPolicy>> {
+export async function listPolicies(db: Catalogue, filter: PolicyFilter, page: PageRequest): Promise<Page<PolicyOverview>> {
   await requireCursor(db, 'policies', page.cursor, { owner_id: filter.ownerId });
   let query = db
     .selectFrom('policies')
     .select(shownColumns)
+    .select(sql<number>`(select count(*)::int from attachments where policy_id = policies.id)`.as('attached_count'))
     .where('deleted_at', 'is', null)
     .orderBy('name')
     .orderBy('id')

@@ -86,6 +86,18 @@ describe('a list of databases', () => {
   });
 });
 
+it('a list of policies tells to how many databases each is attached', async () => {
+  const cat = await world.addCaller();
+  const { policyId } = await addAttached(world, cat.id);
+  await addAttached(world, cat.id, { policyId });
+  await addPolicy(world, cat.id, { name: 'unused' });
+  const counts = (await walk(cat, '/policies', 1)).map(({ id, attachedCount }) => [id === policyId, attachedCount]);
+  expect(counts).toEqual([
+    [true, 2],
+    [false, 0],
+  ]);
+});
+
 describe('a list of backups or tasks', () => {
   it('loses none of those that came in one instant', async () => {
     const of = await addAttached(world, ann.id);
