@@ -36,3 +36,30 @@ async function send<T>(request: () => Promise<Answer<T>>): Promise<T> {
   if (!response.ok) throw problemErrorOf(error, response);
   return data as T;
 }
+
+const TRIES = 3;
+const BETWEEN_TRIES_MS = 1_000;
+
+interface OnceHeader {
+  readonly 'Idempotency-Key': string;
+}
+
+/** For what begins or makes something: where no answer came, it is sent again under the same key, so that it is done once. */
+export function askOnce<T>(request: (header: OnceHeader) => Promise<Answer<T>>): Promise<T> {
+  const header = { 'Idempotency-Key': randomKey() };
+  const attempt = async (tries: number): Promise<T> => {
+    try {
+      return await ask(() => request(header));
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.code !== 'offline' || tries === 1) throw error;
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES_MS));
+      return attempt(tries - 1);
+    }
+  };
+  return attempt(TRIES);
+}
+
+/** Not crypto.randomUUID, which browsers only have on HTTPS. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -13,5 +13,5 @@ export function Bytes({ count }: BytesProps) {
 export function bytesWords(count: number): string {
   let [value, index] = [count, 0];
   for (; value >= 1000 && index < units.length - 1; index++) value /= 1000;
-  return `${index === 0 ? value : value.toPrecision(3).replace(/\.?0+$/, '')} ${units[index]}`;
+  return `${index === 0 ? value : Number(value.toPrecision(3))} ${units[index]}`;
 }

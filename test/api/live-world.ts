@@ -17,10 +17,10 @@ export interface LiveWorld {
   stop(): Promise<void>;
 }
 
-export async function startLiveWorld(): Promise<LiveWorld> {
+export async function startLiveWorld(options: { panelFolder?: string } = {}): Promise<LiveWorld> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const [temporal, s3] = await Promise.all([startTestTemporal(), startVersitygw()]);
-  const world = await startApiWorld({ temporalAddress: temporal.address, temporalTimeoutMs: 3_000 });
+  const world = await startApiWorld({ temporalAddress: temporal.address, temporalTimeoutMs: 3_000, ...options });
   const guard = createNetworkGuard({ allowed: ['127.0.0.0/8'] });
   const running: (() => Promise<void>)[] = [];
   await s3.createBucket('backups');

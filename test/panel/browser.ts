@@ -34,8 +34,10 @@ export interface PanelWorld {
   expectComplaint(pattern: RegExp): void;
 }
 
+type WorldOptions = NonNullable<Parameters<typeof startApiWorld>[0]>;
+
 /** The API with the panel, and a browser that must have nothing to complain of: no error in its console, no request to elsewhere. */
-export function usePanel(): PanelWorld {
+export function usePanel(startWorld: (options: WorldOptions) => Promise<ApiWorld> = startApiWorld): PanelWorld {
   let world: ApiWorld;
   let browser: Browser;
   let contexts: BrowserContext[] = [];
@@ -43,7 +45,7 @@ export function usePanel(): PanelWorld {
   let expected: RegExp[] = [];
   beforeAll(async () => {
     const settings = { temporalUiUrl: 'http://temporal.example.com', temporalNamespace: 'tidemark' };
-    world = await startApiWorld({ panelFolder: join(root, 'panel', 'dist'), settings });
+    world = await startWorld({ panelFolder: join(root, 'panel', 'dist'), settings });
     browser = await chromium.launch({ executablePath: inject('chromium'), args: ['--no-sandbox'] });
   });
   afterAll(async () => {

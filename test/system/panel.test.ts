@@ -8,7 +8,7 @@ import { startWriter, type Writer } from '#lab/writer.ts';
 import { findCacheDir } from '#standalone/parts/cache.ts';
 import { ensureChromium } from '#standalone/parts/chromium.ts';
 import { createProgress } from '#standalone/parts/progress.ts';
-import { watchForComplaints } from '../panel/browser.ts';
+import { watchForComplaints } from '#test/panel/browser.ts';
 import { startTestProduct, type TestProduct } from '../product.ts';
 
 /* Somebody who has never seen Tidemark, with the panel alone: the tests are one story, in order. */

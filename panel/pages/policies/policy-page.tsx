@@ -1,0 +1,65 @@
+import { Button, Group, SimpleGrid, Skeleton } from '@mantine/core';
+import { IconPencil } from '@tabler/icons-react';
+import { Link, useParams } from 'react-router';
+import { useMe } from '../../client/me.ts';
+import { useOwners } from '../../client/owners.ts';
+import { type Policy, usePolicy } from '../../client/policies.ts';
+import { Page } from '../../parts/page.tsx';
+import { ProblemAlert } from '../../parts/problem-alert.tsx';
+import { StatusBadge } from '../../parts/status-badge.tsx';
+import { AttachedDatabases } from './attached-databases.tsx';
+import { DeletePolicy } from './delete-policy.tsx';
+import { PolicyActivity } from './policy-activity.tsx';
+import { FailureBanner } from './failure-banner.tsx';
+import { RecoveryKit } from './recovery-kit.tsx';
+import { KeepingCard, ScheduleCard } from './settings-cards.tsx';
+import { StoreCard } from './store-card.tsx';
+
+export function PolicyPage() {
+  const { id = '' } = useParams();
+  const { data, error, refetch } = usePolicy(id);
+  if (data !== undefined) return <ShownPolicy policy={data} />;
+  return (
+    <Page title="Backup policy">
+      {error === null ? <Skeleton height={400} aria-busy /> : <ProblemAlert error={error} onRetry={() => void refetch()} />}
+    </Page>
+  );
+}
+
+function ShownPolicy({ policy }: { readonly policy: Policy }) {
+  return (
+    <Page title={policy.name} summary={<Summary policy={policy} />} actions={<Edit policy={policy} />}>
+      <FailureBanner policy={policy} />
+      <AttachedDatabases policy={policy} />
+      <SimpleGrid cols={{ base: 1, lg: 3 }}>
+        <StoreCard policy={policy} />
+        <ScheduleCard policy={policy} />
+        <KeepingCard policy={policy} />
+      </SimpleGrid>
+      <PolicyActivity policy={policy} />
+      <SimpleGrid cols={{ base: 1, lg: 2 }}>
+        <RecoveryKit policy={policy} />
+        <DeletePolicy policy={policy} />
+      </SimpleGrid>
+    </Page>
+  );
+}
+
+function Summary({ policy: { status, ownerId } }: { readonly policy: Policy }) {
+  const me = useMe();
+  const owner = useOwners().data?.find(({ id }) => id === ownerId);
+  return (
+    <Group gap="xs">
+      <StatusBadge status={status} />
+      {ownerId !== me.id && owner !== undefined && `of ${owner.name} (${owner.email})`}
+    </Group>
+  );
+}
+
+function Edit({ policy: { id } }: { readonly policy: Policy }) {
+  return (
+    <Button component={Link} to={`/policies/${id}/edit`} variant="default" leftSection={<IconPencil size={18} aria-hidden />}>
+      Edit
+    </Button>
+  );
+}

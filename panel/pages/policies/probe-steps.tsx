@@ -1,0 +1,58 @@
+import { List, Stack, Text, ThemeIcon } from '@mantine/core';
+import { IconCheck, IconMinus, IconX } from '@tabler/icons-react';
+import type { ProbeReport } from '../../client/policies.ts';
+
+type Step = ProbeReport['steps'][number];
+
+const labels: Readonly<Record<Step['name'], string>> = {
+  connect: 'Connect and sign in',
+  list: 'List objects (s3:ListBucket)',
+  put: 'Write an object (s3:PutObject)',
+  get: 'Read it back (s3:GetObject)',
+  multipart: 'Upload in parts (s3:PutObject, s3:AbortMultipartUpload)',
+  delete: 'Delete what was written (s3:DeleteObject)',
+};
+
+/** What Test Connection found, a line for each right. */
+export function ProbeSteps({ report }: { readonly report: ProbeReport }) {
+  return (
+    <Stack gap="xs" role="status" aria-label="Result of Test Connection">
+      <Text fw={600}>{report.ok ? 'The storage can be used.' : 'The storage cannot be used yet.'}</Text>
+      <List spacing={6} listStyleType="none" ps={0} center={false}>
+        {report.steps.map((step) => (
+          <List.Item key={step.name} icon={<StepIcon ok={step.ok} />}>
+            <Text size="sm" span fw={500}>
+              {labels[step.name]}: {outcomes.get(step.ok)}
+            </Text>
+            {step.message !== undefined && (
+              <Text size="sm" className="breaks">
+                {step.message}
+              </Text>
+            )}
+            {step.hint !== undefined && (
+              <Text size="sm" c="dimmed">
+                {step.hint}
+              </Text>
+            )}
+          </List.Item>
+        ))}
+      </List>
+    </Stack>
+  );
+}
+
+const outcomes: ReadonlyMap<Step['ok'], string> = new Map<Step['ok'], string>([
+  [true, 'works'],
+  [false, 'failed'],
+  ['skipped', 'not tried'],
+]);
+
+function StepIcon({ ok }: Pick<Step, 'ok'>) {
+  const [colour, Icon] =
+    ok === true ? (['green', IconCheck] as const) : ok === false ? (['red', IconX] as const) : (['gray', IconMinus] as const);
+  return (
+    <ThemeIcon size={20} radius="xl" color={colour} aria-hidden>
+      <Icon size={14} />
+    </ThemeIcon>
+  );
+}

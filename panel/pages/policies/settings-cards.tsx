@@ -1,0 +1,44 @@
+import { Text } from '@mantine/core';
+import type { Policy } from '../../client/policies.ts';
+import { Facts } from './facts.tsx';
+import { KeptList } from './kept-list.tsx';
+import { NextRuns } from './next-runs.tsx';
+import { capitalized, dayName, incrementalWords, retentionWords } from './policy-words.ts';
+import { Section } from './section.tsx';
+
+export function ScheduleCard({ policy: { schedule, nextSlots, status } }: { readonly policy: Policy }) {
+  const { fullFrequency, fullDay, fullTime, incrementalHours } = schedule;
+  return (
+    <Section title="Schedule">
+      <Facts
+        facts={[
+          ['Full', `${fullFrequency === 'daily' ? 'Daily' : `On ${dayName(fullDay)}s`} at ${fullTime} UTC`],
+          ['Incremental', capitalized(incrementalWords(incrementalHours))],
+        ]}
+      />
+      <Text size="sm" fw={600}>
+        Next runs
+      </Text>
+      {nextSlots.length === 0 ? (
+        <Text size="sm">{status === 'paused' ? 'None while the policy is paused' : 'None'}</Text>
+      ) : (
+        <NextRuns slots={nextSlots} />
+      )}
+    </Section>
+  );
+}
+
+export function KeepingCard({ policy }: { readonly policy: Policy }) {
+  const { pitrEnabled, logArchiveMinutes, encryptionEnabled } = policy;
+  return (
+    <Section title="Retention, PITR and encryption">
+      <KeptList words={retentionWords(policy)} />
+      <Facts
+        facts={[
+          ['PITR', pitrEnabled ? `On, logs archived every ${logArchiveMinutes} min` : '--'],
+          ['Encryption', encryptionEnabled ? 'On (AES-256, with a key of this policy)' : 'Off'],
+        ]}
+      />
+    </Section>
+  );
+}
