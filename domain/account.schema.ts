@@ -13,9 +13,19 @@ export const passwordSchema = z
   .refine((password) => new Set(password).size >= MIN_DISTINCT_CHARACTERS, `needs at least ${MIN_DISTINCT_CHARACTERS} different characters`)
   .refine((password) => !/tidemark/i.test(password), 'must not name Tidemark: that is guessed first');
 
+/** Zod's own pattern, but no part of the domain ends in a dash or is longer than 63. Of lengths: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1 */
+const mailAddress =
+  /^(?:[A-Za-z0-9_'+-]+\.)*[A-Za-z0-9_'+-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/;
+
+const emailSchema = z
+  .email({ pattern: mailAddress })
+  .max(254)
+  .refine((email) => email.indexOf('@') <= 64, 'must not have more than 64 characters before the @')
+  .toLowerCase();
+
 export const userCreateSchema = z
   .strictObject({
-    email: z.email().max(320).toLowerCase(),
+    email: emailSchema,
     name: nameSchema,
     role: z.enum(userRoles).default('user'),
     password: passwordSchema.describe('The first one; the user should change it.'),

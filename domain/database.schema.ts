@@ -10,9 +10,17 @@ const hostName = z
 
 const port = z.int().min(1).max(65_535);
 
-const sshUser = z.string().regex(/^[a-z_][a-z0-9_.-]{0,31}$/i, 'must be a user name');
+const sshUser = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/, 'must be a user name');
 
-const sshPrivateKey = z.string().min(1).max(16_384).describe('OpenSSH or PEM, without a passphrase.');
+/** What is inside is looked at by `api/ssh-key.ts`. */
+const sshPrivateKey = z
+  .string()
+  .max(16_384)
+  .regex(
+    /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+-----END [A-Z ]*PRIVATE KEY-----/,
+    'must be a private key in OpenSSH or PEM form, from its BEGIN line to its END line',
+  )
+  .describe('OpenSSH or PEM, without a passphrase.');
 
 const sshKeyId = z.uuid().describe('A key pair of the same owner, made by POST /api/v1/ssh-keys; in the place of sshPrivateKey.');
 

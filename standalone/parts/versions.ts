@@ -24,6 +24,8 @@ export const versions = {
   /** Google's own implementations, with which the tests compare ours. */
   tinkJava: { version: '1.15.0', artifact: 'com.google.crypto.tink:tink' },
   tinkPython: { version: '1.12.0' },
+  /** Tries the API by its OpenAPI document; Hypothesis makes up what it sends. */
+  schemathesis: { version: '4.32.5', hypothesis: '6.170.17' },
   debianSuite: 'trixie',
   baseImage: 'debian:trixie-slim',
 } as const;

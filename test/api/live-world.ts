@@ -1,5 +1,5 @@
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
-import { createNetworkGuard } from '#activities/stores/networks.ts';
+import { createNetworkGuard, type NetworkGuardSettings } from '#activities/stores/networks.ts';
 import { startWorkers } from '#worker/create-worker.ts';
 import { startVersitygw, type Versitygw } from '../versitygw.ts';
 import { startTestTemporal } from './temporal.ts';
@@ -17,11 +17,15 @@ export interface LiveWorld {
   stop(): Promise<void>;
 }
 
-export async function startLiveWorld(options: { panelFolder?: string } = {}): Promise<LiveWorld> {
+/** `lookup` takes the place of the system's resolver, for the worker. */
+export async function startLiveWorld({
+  lookup,
+  ...options
+}: Pick<NetworkGuardSettings, 'lookup'> & Parameters<typeof startApiWorld>[0] = {}): Promise<LiveWorld> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const [temporal, s3] = await Promise.all([startTestTemporal(), startVersitygw()]);
   const world = await startApiWorld({ temporalAddress: temporal.address, temporalTimeoutMs: 3_000, ...options });
-  const guard = createNetworkGuard({ allowed: ['127.0.0.0/8'] });
+  const guard = createNetworkGuard({ allowed: ['127.0.0.0/8'], ...(lookup === undefined ? {} : { lookup }) });
   const running: (() => Promise<void>)[] = [];
   await s3.createBucket('backups');
   return {
