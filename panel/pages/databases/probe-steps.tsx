@@ -1,0 +1,67 @@
+import { List, Loader, Stack, Text, ThemeIcon } from '@mantine/core';
+import { IconCheck, IconMinus, IconX } from '@tabler/icons-react';
+import type { DatabaseProbeStep } from '#domain/states.ts';
+import type { ProbeReport } from '../../client/new-database.ts';
+import { FailureAlert } from '../../parts/problem-alert.tsx';
+
+const names: Readonly<Record<DatabaseProbeStep, string>> = {
+  dns: 'The host name is found',
+  tcp: 'The SSH port can be reached',
+  'host-key': 'The host shows its key',
+  login: 'The login works',
+  sudo: 'sudo works without a password',
+  engine: 'The server is found at its port',
+  version: 'Its version is supported',
+};
+
+interface ProbeStepsProps {
+  readonly report: ProbeReport;
+  /** Beneath the step that it is for, when that failed. */
+  readonly remedies?: Partial<Record<DatabaseProbeStep, React.ReactNode>>;
+}
+
+/** What each step found, and what to do about the one that failed. */
+export function ProbeSteps({ report, remedies = {} }: ProbeStepsProps) {
+  return (
+    <List spacing="xs" center={false} listStyleType="none" aria-label="Steps of the check">
+      {report.steps.map(({ name, ok, message, hint }) => (
+        <List.Item key={name} icon={<StepIcon ok={ok} />}>
+          <Text {...(ok === 'skipped' ? { c: 'dimmed' } : {})}>
+            {names[name]}
+            <Text span className="for-screen-readers">
+              : {ok === 'skipped' ? 'not tried' : ok ? 'yes' : 'no'}
+            </Text>
+          </Text>
+          {ok === false && (
+            <Stack gap="sm" mt={4}>
+              <FailureAlert message={message ?? 'it failed'} {...(hint === undefined ? {} : { hint })} />
+              {remedies[name]}
+            </Stack>
+          )}
+        </List.Item>
+      ))}
+    </List>
+  );
+}
+
+function StepIcon({ ok }: { readonly ok: boolean | 'skipped' }) {
+  if (ok === 'skipped')
+    return (
+      <ThemeIcon size={22} radius="xl" variant="default">
+        <IconMinus size={14} aria-hidden />
+      </ThemeIcon>
+    );
+  return (
+    <ThemeIcon size={22} radius="xl" color={ok ? 'green' : 'red'}>
+      {ok ? <IconCheck size={14} aria-hidden /> : <IconX size={14} aria-hidden />}
+    </ThemeIcon>
+  );
+}
+
+export function Probing({ what }: { readonly what: string }) {
+  return (
+    <Text size="sm" role="status">
+      <Loader size="xs" mr="xs" /> {what} It takes up to a minute where a firewall swallows everything.
+    </Text>
+  );
+}

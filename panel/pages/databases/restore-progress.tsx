@@ -1,0 +1,79 @@
+import { Alert, Anchor, Breadcrumbs, Paper, Stack, Title } from '@mantine/core';
+import { IconCheck } from '@tabler/icons-react';
+import { Link, useParams } from 'react-router';
+import { type Task, useTaskOf } from '../../client/database-tasks.ts';
+import type { Database } from '../../client/databases.ts';
+import { type Restore, useRestore } from '../../client/restores.ts';
+import { phasesOf } from '../../parts/phases.ts';
+import { ProblemAlert } from '../../parts/problem-alert.tsx';
+import { StatusBadge } from '../../parts/status-badge.tsx';
+import { TaskProgress } from '../../parts/task-progress.tsx';
+import { localWords, utcWords } from '../../parts/time-words.ts';
+import { Loading } from './loading.tsx';
+import { useShownDatabase } from './shown-database.ts';
+
+export function RestoreProgress() {
+  const database = useShownDatabase();
+  const { restoreId = '' } = useParams();
+  const { data: restore, error, refetch } = useRestore(restoreId);
+  const { data: task, error: taskError } = useTaskOf(restore?.taskId);
+  if (error !== null) return <ProblemAlert error={error} onRetry={() => void refetch()} />;
+  if (restore === undefined) return <Loading />;
+  return (
+    <Stack gap="lg">
+      <Breadcrumbs>
+        <Anchor component={Link} to={`/databases/${database.id}/restore`}>
+          Restore PITR
+        </Anchor>
+        <span>{goalWords(restore)}</span>
+      </Breadcrumbs>
+      <Title order={2} size="h3">
+        Restore of {database.name} to {goalWords(restore)} {task !== undefined && <StatusBadge status={task.status} />}
+      </Title>
+      <ProblemAlert error={taskError} />
+      {task !== undefined && <Outcome database={database} restore={restore} task={task} />}
+      {task !== undefined && (
+        <Paper withBorder p="md" radius="md">
+          <TaskProgress task={task} />
+        </Paper>
+      )}
+    </Stack>
+  );
+}
+
+/** From this phase on the restored data serves: what comes before it also runs when a restore is taken back. */
+const RESTORED_AT = 'Configuring log archiving';
+
+interface OutcomeProps {
+  readonly database: Database;
+  readonly restore: Restore;
+  readonly task: Task;
+}
+
+function Outcome({ database: { id, name }, restore, task }: OutcomeProps) {
+  if (!isRestored(task)) return null;
+  const isBackedUp = task.status === 'completed';
+  return (
+    <Alert color="green" icon={<IconCheck aria-hidden />} title={`${name} is restored`} role="status">
+      {restore.target === null
+        ? 'It holds what the backup holds.'
+        : `It holds what it held at ${utcWords(restore.target)} (${localWords(restore.target)}): everything that was committed before that second, and nothing after.`}{' '}
+      {isBackedUp
+        ? 'A new full backup has been taken, with which a new recovery window begins.'
+        : task.status === 'failed'
+          ? 'But what comes after it failed; see below.'
+          : 'A new full backup is running, with which a new recovery window begins; see below.'}{' '}
+      <Anchor component={Link} to={`/databases/${id}/backups`} underline="always">
+        To the backups
+      </Anchor>
+    </Alert>
+  );
+}
+
+function isRestored({ status, phase }: Task): boolean {
+  return status === 'completed' || phasesOf.restore.indexOf(phase ?? '') >= phasesOf.restore.indexOf(RESTORED_AT);
+}
+
+function goalWords({ target }: Restore): string {
+  return target === null ? 'one backup' : utcWords(target);
+}
