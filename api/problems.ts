@@ -38,20 +38,21 @@ export function invalidField(path: string, message: string): InvalidRequestError
 }
 
 /** Nobody reads more, and the answer stays smaller than what was sent. */
-const MAX_PROBLEMS = 100;
+export const MAX_PROBLEMS = 100;
 const MAX_PATH_LENGTH = 200;
 
 /** Never holds the values themselves: they may be secrets. */
 export function fieldProblems(error: ZodError, place: FieldProblem['in']): FieldProblem[] {
   const problems = error.issues.flatMap((issue) => {
-    const path = issue.path.map(String).join('.');
-    if (issue.code !== 'unrecognized_keys') return [{ in: place, path, message: issue.message }];
-    return issue.keys.map((key) => ({ in: place, path: shortened(path === '' ? key : `${path}.${key}`), message: 'is not known here' }));
+    if (issue.code !== 'unrecognized_keys') return [{ in: place, path: pathOf(issue.path), message: issue.message }];
+    return issue.keys.map((key) => ({ in: place, path: pathOf([...issue.path, key]), message: 'is not known here' }));
   });
   return problems.slice(0, MAX_PROBLEMS);
 }
 
-function shortened(path: string): string {
+/** Dotted, and no longer than a person reads. */
+export function pathOf(keys: readonly PropertyKey[]): string {
+  const path = keys.map(String).join('.');
   return path.length > MAX_PATH_LENGTH ? `${path.slice(0, MAX_PATH_LENGTH)}…` : path;
 }
 

@@ -117,6 +117,9 @@ describe('the limits of a body', () => {
     const answer = await caller.ask('POST', '/policies', many);
     expect(answer.body['errors']).toHaveLength(100);
     expect(answer.text.length).toBeLessThan(20_000);
+    const halves = await caller.ask('POST', '/policies', { ['k'.repeat(100_000)]: Array<string>(10_000).fill('\0') });
+    expect(halves.status).toBe(400);
+    expect(halves.text.length).toBeLessThan(100_000);
     const long = await caller.ask('POST', '/policies', { ['k'.repeat(200_000)]: 1 });
     expect(long.status).toBe(400);
     expect(long.text.length).toBeLessThan(2_000);
