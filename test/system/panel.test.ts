@@ -36,7 +36,7 @@ afterAll(async () => {
   await writer.stop();
   await house.stop();
 });
-afterEach(() => expect(complaints.splice(0)).toEqual([]));
+afterEach(async () => { await page.screenshot({ path: '/tmp/sp.png', fullPage: true }); expect(complaints.splice(0)).toEqual([]); });
 
 it('signs in for the first time', async () => {
   await signIn(page, house.product.adminEmail, house.adminPassword);
@@ -46,6 +46,7 @@ it('signs in for the first time', async () => {
 it('adds a database: a key that Tidemark makes, the host key compared, each step checked', async () => {
   const { address, databasePort, sshPort } = house.lab.hosts['pg-primary'];
   await page.getByRole('link', { name: 'Add Database' }).first().click();
+  await page.getByRole('heading', { name: 'Add Database', level: 1 }).waitFor();
   await page.getByLabel('Name', { exact: true }).fill('orders');
   await page.getByLabel('Host name or address').fill(address);
   await page.getByLabel('Port of the server').fill(String(databasePort));
@@ -56,7 +57,7 @@ it('adds a database: a key that Tidemark makes, the host key compared, each step
   await onHost(await page.getByRole('region', { name: 'Let the key log in' }).innerText());
   await onHost(await page.getByRole('region', { name: 'Let the user work as root without a password' }).innerText());
   await next();
-  const shown = await page.getByLabel('Fingerprint').innerText();
+  const shown = await page.getByLabel('Fingerprint', { exact: true }).innerText();
   const says = await onHost(await page.getByRole('region', { name: 'On the host' }).innerText());
   expect(says).toContain(shown.trim());
   await page.getByLabel('The host says the same fingerprint').check();
@@ -70,6 +71,7 @@ it('adds a database: a key that Tidemark makes, the host key compared, each step
 it('creates a policy, whose Test Connection fails until the secret key is right', async () => {
   await page.getByRole('link', { name: 'Backup Policies' }).click();
   await page.getByRole('link', { name: 'Add Policy' }).first().click();
+  await page.getByRole('heading', { name: 'Add Policy', level: 1 }).waitFor();
   await page.getByLabel('Name', { exact: true }).fill('nightly');
   const { endpoint, region, bucket, accessKey, caPem } = store;
   const fields = { Endpoint: endpoint, Region: region, Bucket: bucket, 'Access key': accessKey, 'Secret key': 'not-this-one' };

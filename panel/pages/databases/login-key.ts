@@ -21,5 +21,6 @@ export function authorizeCommands(sshUser: string, publicKey: string): string {
 
 export function sudoCommands(sshUser: string): string {
   const user = sshUser.trim() === '' ? 'tidemark' : sshUser.trim();
-  return `echo '${user} ALL=(ALL:ALL) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/tidemark-${user.replaceAll('.', '-')}\nsudo visudo -c`;
+  const file = `/etc/sudoers.d/tidemark-${user.replaceAll('.', '-')}`;
+  return [`echo '${user} ALL=(ALL:ALL) NOPASSWD: ALL' | sudo tee ${file}`, `sudo chmod 0440 ${file}`, 'sudo visudo -c'].join('\n');
 }
