@@ -15,6 +15,8 @@ export function connectCatalogue(url: string, poolSize = 10): Catalogue {
   });
   // An idle connection that breaks is replaced by the pool at the next query, which then reports what is wrong.
   pool.on('error', () => undefined);
+  // One that breaks between two queries of a transaction is told by the second; unheard, the event would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 

@@ -66,7 +66,7 @@ describe('Test Connection before a database is saved', () => {
     expect(failedStep((await test({ sshPrivateKey: privateKey })).body)).toMatchObject({ name: 'login' });
     const audit = await world.db.selectFrom('audit_rows').selectAll().where('action', '=', 'testDatabase').orderBy('id').execute();
     expect(audit.at(-2)).toMatchObject({ subject: `host:127.0.0.1:${sshPort}`, actor_id: caller.id, outcome: 'begun' });
-    const histories = await readHistories(live.temporalAddress);
+    const histories = await readHistories(live.temporal.address);
     expect(histories).toContain('probeUnsavedDatabase');
     for (const text of [JSON.stringify(audit), histories, ...world.heard]) expect(text).not.toContain(canaries.sshKey);
   });

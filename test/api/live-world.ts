@@ -2,7 +2,7 @@ import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { createNetworkGuard, type NetworkGuardSettings } from '#activities/stores/networks.ts';
 import { startWorkers } from '#worker/create-worker.ts';
 import { startVersitygw, type Versitygw } from '../versitygw.ts';
-import { startTestTemporal } from './temporal.ts';
+import { startTestTemporal, type TestTemporal } from './temporal.ts';
 import { type ApiWorld, type Caller, startApiWorld } from './world.ts';
 
 /** The real API, Temporal, worker, workflows and S3 server, which has a bucket "backups". */
@@ -11,7 +11,7 @@ export interface LiveWorld {
   readonly s3: Versitygw;
   readonly caller: Caller;
   readonly guard: ReturnType<typeof createNetworkGuard>;
-  readonly temporalAddress: string;
+  readonly temporal: TestTemporal;
   /** Until it is called, nobody works. */
   startWorkers(): Promise<void>;
   stop(): Promise<void>;
@@ -33,7 +33,7 @@ export async function startLiveWorld({
     s3,
     guard,
     caller: await world.addCaller(),
-    temporalAddress: temporal.address,
+    temporal,
     async startWorkers() {
       const connection = await NativeConnection.connect({ address: temporal.address });
       running.push(() => connection.close());

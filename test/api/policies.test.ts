@@ -157,7 +157,7 @@ it('operators find policies by status, owner and failures', async () => {
     },
     { timeout: 20_000, interval: 200 },
   );
-  const connection = await NativeConnection.connect({ address: live.temporalAddress });
+  const connection = await NativeConnection.connect({ address: live.temporal.address });
   await expect(ensureSearchAttributes(connection, 'default')).resolves.toBeUndefined();
   await expect(ensureSearchAttributes(connection, 'no-such-namespace')).rejects.toThrow(/no-such-namespace/);
   await connection.close();

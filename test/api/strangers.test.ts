@@ -60,6 +60,6 @@ describe("A stranger's server in the place of a store", () => {
     expect(hostile.requests.length).toBeGreaterThan(1);
     await hostile.stop();
     expect(visits).toBe(0);
-    for (const text of [...world.heard, await readHistories(live.temporalAddress)]) expect(text).not.toContain(canary);
+    for (const text of [...world.heard, await readHistories(live.temporal.address)]) expect(text).not.toContain(canary);
   });
 });

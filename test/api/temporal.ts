@@ -9,6 +9,8 @@ import { findFreePort } from '#standalone/ports.ts';
 
 export interface TestTemporal {
   readonly address: string;
+  /** Stops it, and starts it again with all that it knows, at the same address. */
+  restart(meanwhile: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -18,9 +20,15 @@ export async function startTestTemporal(): Promise<TestTemporal> {
   const binary = await ensureTemporal({ cacheDir: findCacheDir(process.env), progress });
   const dataDir = await mkdtemp(join(tmpdir(), 'tidemark-temporal-'));
   const ports = { frontend: await findFreePort(), ui: await findFreePort() };
-  const server = await startEmbeddedTemporal({ dataDir, binary, ports });
+  const start = () => startEmbeddedTemporal({ dataDir, binary, ports });
+  let server = await start();
   return {
     address: server.address,
+    async restart(meanwhile) {
+      await server.stop();
+      await meanwhile();
+      server = await start();
+    },
     async stop() {
       await server.stop();
       await rm(dataDir, { recursive: true });

@@ -14,7 +14,7 @@ import { insertSession } from '#db/sessions.ts';
 import { insertToken } from '#db/tokens.ts';
 import { insertUser } from '#db/users.ts';
 import type { TokenScope, UserRole } from '#domain/states.ts';
-import { createTestCatalogue } from '#test/catalogue.ts';
+import { createTestCatalogue, type TestCatalogue } from '#test/catalogue.ts';
 
 /** Nothing listens on port 1. */
 export const nowhere = '127.0.0.1:1';
@@ -54,17 +54,19 @@ export interface ApiWorld {
   stop(): Promise<void>;
 }
 
+interface WorldOptions {
+  readonly temporalAddress?: string;
+  readonly temporalTimeoutMs?: number;
+  /** The default is a clone of the migrated template. */
+  readonly catalogue?: Pick<TestCatalogue, 'url' | 'db' | 'drop'>;
+  readonly panelFolder?: string;
+  readonly requestsPerMinute?: number;
+  readonly settings?: Partial<ApiDeps['settings']>;
+}
+
 /** The API on a catalogue of its own. */
-export async function startApiWorld(
-  options: {
-    temporalAddress?: string;
-    temporalTimeoutMs?: number;
-    panelFolder?: string;
-    requestsPerMinute?: number;
-    settings?: Partial<ApiDeps['settings']>;
-  } = {},
-): Promise<ApiWorld> {
-  const { db, url: databaseUrl, drop } = await createTestCatalogue();
+export async function startApiWorld(options: WorldOptions = {}): Promise<ApiWorld> {
+  const { db, url: databaseUrl, drop } = options.catalogue ?? (await createTestCatalogue());
   const heard: string[] = [];
   const connection = Connection.lazy({ address: options.temporalAddress ?? nowhere, connectTimeout: '2 s' });
   const temporal = new Client({ connection });
