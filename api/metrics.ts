@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Gauge, Registry } from 'prom-client';
 import type { AttachedHealth, StoredSizes } from '#db/metrics.ts';
 import { countByStatus, listAttachedHealth, listPolicyFailures, sumStoredBackups } from '#db/metrics.ts';
@@ -10,6 +11,7 @@ import { createEndedMetrics } from './ended-metrics.ts';
 
 /** What is stored is summed up over every backup that is kept, so no more often than this. */
 const SIZES_HOLD_MS = 300_000;
+const ROWS_AT_ONCE = 500;
 
 export interface MetricsOptions {
   /** How long ago something has to have ended for it to be counted. */
@@ -25,7 +27,7 @@ export function createMetricsListener(db: Catalogue, { settleMs, sizesHoldMs = S
   const render = async (): Promise<string> => {
     await ended.look();
     const current = await collect(db, await sizes());
-    return (await Promise.all([current.metrics(), lasting.metrics()])).join('\n');
+    return `${[...(await textsOf(current)), ...(await textsOf(lasting))].join('\n\n')}\n`;
   };
   return (request, response) => {
     if (request.url !== '/metrics') {
@@ -37,6 +39,16 @@ export function createMetricsListener(db: Catalogue, { settleMs, sizesHoldMs = S
       (error: unknown) => response.writeHead(503).end(`${messageOf(error)}\n`),
     );
   };
+}
+
+/** One metric at a time: with thousands of databases each takes a while, in which the API would answer nobody. */
+async function textsOf(registry: Registry): Promise<string[]> {
+  const texts: string[] = [];
+  for (const { name } of registry.getMetricsAsArray()) {
+    await nextTurn();
+    texts.push(await registry.getSingleMetricAsString(name));
+  }
+  return texts;
 }
 
 /** Asks again when the answer is older than this. */
@@ -53,7 +65,7 @@ type AddGauge = <L extends string>(name: string, help: string, labelNames: reado
 async function collect(db: Catalogue, sizes: readonly StoredSizes[]): Promise<Registry> {
   const registry = new Registry();
   const gauge: AddGauge = (name, help, labelNames) => new Gauge({ name: `tidemark_${name}`, help, labelNames, registers: [registry] });
-  tellDatabases(gauge, await listAttachedHealth(db));
+  await tellDatabases(gauge, await listAttachedHealth(db));
   const failures = gauge('policy_consecutive_failures', 'Failed backups since the last good one; at three the policy is paused.', ofPolicy);
   for (const { id, name, consecutive_failures: count } of await listPolicyFailures(db))
     failures.set({ policy: name, policy_id: id }, count);
@@ -76,7 +88,7 @@ async function collect(db: Catalogue, sizes: readonly StoredSizes[]): Promise<Re
 const ofDatabase = ['database', 'policy', 'database_id'] as const;
 const ofPolicy = ['policy', 'policy_id'] as const;
 
-function tellDatabases(gauge: AddGauge, rows: readonly AttachedHealth[]): void {
+async function tellDatabases(gauge: AddGauge, rows: readonly AttachedHealth[]): Promise<void> {
   const succeeded = gauge(
     'database_last_success_timestamp_seconds',
     'When the last backup of an attached database ended well.',
@@ -94,7 +106,8 @@ function tellDatabases(gauge: AddGauge, rows: readonly AttachedHealth[]): void {
     'Log archives that are missing among those that are kept: holes in what can be restored.',
     ofDatabase,
   );
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
+    if (index % ROWS_AT_ONCE === 0) await nextTurn();
     const labels = { database: row.name, policy: row.policy_name, database_id: row.id };
     if (row.succeeded_at !== null) succeeded.set(labels, row.succeeded_at.getTime() / 1000);
     overdue.set(labels, isOverdue(row) ? 1 : 0);

@@ -20,6 +20,8 @@ import { median, timed } from './house.ts';
 /** The p99 of a list is under so many times that of /healthz. */
 const BAR = 10;
 const ROUNDS = 3;
+/** The p99 of /healthz where nobody else computes is a few milliseconds. */
+const QUIET_MS = 20;
 
 interface Setting {
   readonly folder: string;
@@ -80,8 +82,10 @@ async function measure(setting: Setting): Promise<boolean> {
     for (const row of rows) progress.line(lineOf(row.name, row.perSecond, row.p99 || base, base));
     const scrapes: number[] = [];
     for (let n = 0; n < 5; n++) scrapes.push(await timed(async () => (await fetch(metricsUrl)).text()));
+    if (base > QUIET_MS)
+      progress.line(`\n/healthz took ${base.toFixed(0)} ms: the machine does too much else for the ratios to say anything`);
     progress.line(`\nA scrape of /metrics: ${scrapes.map((took) => (1000 * took).toFixed(0)).join(', ')} ms`);
-    return rows.every((row) => row.p99 < BAR * base);
+    return base <= QUIET_MS && rows.every((row) => row.p99 < BAR * base);
   });
 }
 
