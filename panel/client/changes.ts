@@ -18,6 +18,7 @@ export function keysOfChange(change: Change): KeyStart[] {
     ['policies', 'list'],
   ];
   const touched: Readonly<Record<Change['kind'], KeyStart[]>> = {
+    // it tells of its progress every second; what it changes is told by itself
     task: [
       ['tasks', 'list'],
       ['tasks', id],
@@ -29,7 +30,7 @@ export function keysOfChange(change: Change): KeyStart[] {
     restore: [['restores', id]],
     notice: [['notices', 'list']],
   };
-  return [...touched[change.kind], ...parents];
+  return change.kind === 'task' ? touched.task : [...touched[change.kind], ...parents];
 }
 
 export function isChange(value: unknown): value is Change {

@@ -5,8 +5,10 @@ import { keys } from './keys.ts';
 
 /** What changed within it is asked for once. */
 const GATHER_MS = 250;
+/** So long after that was asked for, it is not asked for again: the API admits so many requests a minute. */
+const SPACE_MS = 1_000;
 /** The same for the overview, which adds up everything. */
-const OVERVIEW_MS = 3_000;
+const OVERVIEW_SPACE_MS = 5_000;
 /** How often everything is asked for while nothing is told. */
 const POLL_MS = 5_000;
 const RECONNECT_MS = 3_000;
@@ -35,8 +37,8 @@ function poll(client: QueryClient): () => void {
 }
 
 function listen(client: QueryClient, setConnected: (isConnected: boolean) => void): () => void {
-  const gathered = gather(GATHER_MS, (changes) => invalidate(client, changes));
-  const overview = gather(OVERVIEW_MS, () => void client.invalidateQueries({ queryKey: keys.overview }));
+  const gathered = gather(SPACE_MS, (changes) => invalidate(client, changes));
+  const overview = gather(OVERVIEW_SPACE_MS, () => void client.invalidateQueries({ queryKey: keys.overview }));
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   const connect = (): void => {
@@ -63,18 +65,20 @@ function listen(client: QueryClient, setConnected: (isConnected: boolean) => voi
   };
 }
 
-function gather(ms: number, tell: (changes: readonly Change[]) => void): { add(change: unknown): void; stop(): void } {
+function gather(spaceMs: number, tell: (changes: readonly Change[]) => void): { add(change: unknown): void; stop(): void } {
   let changes: Change[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let toldAt = -Infinity;
   const flush = (): void => {
     timer = undefined;
+    toldAt = performance.now();
     tell(changes.splice(0));
   };
   return {
     add(change) {
       if (!isChange(change)) return;
       changes.push(change);
-      timer ??= setTimeout(flush, ms);
+      timer ??= setTimeout(flush, Math.max(GATHER_MS, toldAt + spaceMs - performance.now()));
     },
     stop: () => {
       clearTimeout(timer);

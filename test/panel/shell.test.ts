@@ -156,4 +156,16 @@ describe('the databases', () => {
     await addDatabase(panel.api, id, { name: 'stock' });
     await page.getByRole('link', { name: 'stock' }).waitFor({ timeout: 5_000 });
   });
+
+  it('are asked for again and again while changes are not told, and the page says so', async () => {
+    const { page, id, open } = await panel.visit();
+    panel.expectComplaint(/events/);
+    await page.route('**/api/v1/events', (route) => route.abort());
+    await open('/databases');
+    await page.getByText('reconnecting…').waitFor();
+    await addDatabase(panel.api, id, { name: 'stock' });
+    await page.getByRole('link', { name: 'stock' }).waitFor({ timeout: 10_000 });
+    await page.unroute('**/api/v1/events');
+    await page.getByText('reconnecting…').waitFor({ state: 'hidden', timeout: 15_000 });
+  });
 });
