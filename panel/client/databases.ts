@@ -82,16 +82,6 @@ export function useRetryPitr(id: string) {
   });
 }
 
-/** The policy that a database is attached to. */
-export function useAttachedPolicy({ attachment }: Database) {
-  const id = attachment?.policyId ?? '';
-  return useQuery({
-    queryKey: keys.one('policies', id),
-    queryFn: () => ask(() => api.GET('/api/v1/policies/{id}', at(id))),
-    enabled: attachment !== null,
-  });
-}
-
 function at(id: string) {
   return { params: { path: { id } } };
 }

@@ -20,9 +20,16 @@ export function useTasks(filter: TaskFilter): Pages<Task> {
   );
 }
 
-export function useTask(id: string) {
+/** Without an id nothing is asked. */
+export function useTask(id: string | null | undefined) {
+  const known = id ?? '';
   return useQuery({
-    queryKey: keys.one('tasks', id),
-    queryFn: () => ask(() => api.GET('/api/v1/tasks/{id}', { params: { path: { id } } })),
+    queryKey: keys.one('tasks', known),
+    queryFn: () => ask(() => api.GET('/api/v1/tasks/{id}', { params: { path: { id: known } } })),
+    enabled: known !== '',
   });
+}
+
+export function isUnfinished({ status }: Pick<Task, 'status'>): boolean {
+  return status === 'queued' || status === 'running';
 }

@@ -176,14 +176,17 @@ describe('the settings of a database', () => {
     panel.expectComplaint(/412/);
     await form.getByLabel('Keep the one that it has').check();
     await form.getByLabel('Name', { exact: true }).fill('billing-us');
-    await page.route('**/api/v1/databases/*', (route) =>
-      route.request().method() === 'PATCH'
-        ? route.continue({ headers: { ...route.request().headers(), 'if-match': '"1"' } })
-        : route.continue(),
-    );
+    let shown: string | undefined;
+    await page.route('**/api/v1/databases/*', (route) => {
+      const request = route.request();
+      if (request.method() !== 'PATCH') return route.continue();
+      shown = request.headers()['if-match'];
+      return route.continue({ headers: { ...request.headers(), 'if-match': '"1"' } });
+    });
     await form.getByRole('button', { name: 'Save' }).click();
     await form.getByText('Somebody changed this database while you were editing it').waitFor();
     expect(await form.getByLabel('Name', { exact: true }).inputValue()).toBe('billing-us');
+    expect(shown).toBe('"2"');
   });
 
   it('remove it, unless something needs it', async () => {

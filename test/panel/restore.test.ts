@@ -99,7 +99,7 @@ describe('a restore', () => {
     panel.expectComplaint(/403|503/);
     await dialog.getByRole('button', { name: 'Restore' }).click();
     const again = page.getByRole('dialog', { name: 'Your password again, please' });
-    await again.getByLabel('Password', { exact: true }).fill(password);
+    await again.getByLabel(/^Password/).fill(password);
     await again.getByRole('button', { name: 'Confirm' }).click();
     await dialog.getByText('Temporal does not answer; nothing was started').waitFor();
     await page.keyboard.press('Escape');
@@ -139,7 +139,7 @@ describe('a restore', () => {
     await page.getByRole('heading', { name: /to 2026-11-20 10:00:05 UTC/ }).waitFor();
     await inspect('restore-running');
     await enterPhase(db, taskId, 'Cleaning up');
-    await page.getByText('Cleaning up').waitFor();
+    await page.getByRole('progressbar', { name: 'Cleaning up' }).waitFor();
     expect(await page.getByText('is restored').count()).toBe(0);
     await enterPhase(db, taskId, 'Backing up');
     await page.getByText('A new full backup is running').waitFor({ timeout: 5_000 });

@@ -1,7 +1,8 @@
 import { Anchor, Button, Code, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { Link } from 'react-router';
-import { type Database, useAttachedPolicy, useCheckDatabase, useDatabase, useServers } from '../../client/databases.ts';
+import { type Database, useCheckDatabase, useDatabase, useServers } from '../../client/databases.ts';
 import { useMe } from '../../client/me.ts';
+import { usePolicy } from '../../client/policies.ts';
 import { useOwners } from '../../client/owners.ts';
 import { Engine } from '../../parts/engine.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
@@ -54,7 +55,7 @@ function ProtectionFacts({ database }: { readonly database: Database }) {
         { name: 'PITR', value: <PitrBadge status={pitrStatus} /> },
         ...backups,
         { name: 'Overdue', value: <Overdue since={overdueSince} /> },
-        { name: 'Next backups', value: <NextSlots database={database} /> },
+        { name: 'Next backups', value: <NextSlots policyId={policyId} /> },
       ]}
     />
   );
@@ -81,8 +82,8 @@ function Overdue({ since }: { readonly since: string | null }) {
   );
 }
 
-function NextSlots({ database }: { readonly database: Database }) {
-  const { data: policy, error } = useAttachedPolicy(database);
+function NextSlots({ policyId }: { readonly policyId: string }) {
+  const { data: policy, error } = usePolicy(policyId);
   if (policy === undefined) return <>{error === null ? '…' : error.detail}</>;
   if (policy.nextSlots.length === 0) return <>none: the policy is {policy.status}</>;
   return (

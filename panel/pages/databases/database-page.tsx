@@ -2,7 +2,7 @@ import { Button, Group, Tabs } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import { Link, Outlet, useLocation, useNavigate, useParams } from 'react-router';
 import { type Database, useDatabase } from '../../client/databases.ts';
-import { useDatabaseTasks } from '../../client/database-tasks.ts';
+import { useTasks } from '../../client/tasks.ts';
 import { Engine } from '../../parts/engine.tsx';
 import { Page } from '../../parts/page.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
@@ -33,7 +33,7 @@ export function DatabasePage() {
 
 function Shown({ database }: { readonly database: Database }) {
   const { id, name, engine, version, host, port, role } = database;
-  const tasks = useDatabaseTasks(id).data ?? [];
+  const tasks = useTasks({ databaseId: id }).rows;
   const navigate = useNavigate();
   const [, , , segment = ''] = useLocation().pathname.split('/');
   const shown = tabs.find(({ path }) => path === `/${segment}`)?.tab ?? (segment === 'restores' ? 'restore' : 'overview');

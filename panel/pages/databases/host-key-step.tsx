@@ -19,7 +19,7 @@ export function HostKeyStep({ form }: { readonly form: NewDatabaseForm }) {
   return (
     <Stack>
       <Text size="sm">
-        By its host key Tidemark knows the machine again, and notices when somebody else answers in its place. Nothing has been logged in to
+        By its host key Tidemark knows the machine again, and notices when somebody else answers in its place. Tidemark has not logged in
         yet.
       </Text>
       {scan.isPending && <Probing what={`Asking ${addressOf(form.values)} for its key…`} />}

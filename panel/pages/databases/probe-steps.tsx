@@ -23,7 +23,12 @@ interface ProbeStepsProps {
 /** What each step found, and what to do about the one that failed. */
 export function ProbeSteps({ report, remedies = {} }: ProbeStepsProps) {
   return (
-    <List spacing="xs" center={false} listStyleType="none" aria-label="Steps of the check">
+    <List
+      spacing="xs"
+      listStyleType="none"
+      aria-label="Steps of the check"
+      styles={{ itemWrapper: { display: 'flex', alignItems: 'flex-start' }, itemLabel: { flex: 1, minWidth: 0 } }}
+    >
       {report.steps.map(({ name, ok, message, hint }) => (
         <List.Item key={name} icon={<StepIcon ok={ok} />}>
           <Text {...(ok === 'skipped' ? { c: 'dimmed' } : {})}>

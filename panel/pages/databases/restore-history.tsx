@@ -1,7 +1,7 @@
 import { Anchor, Stack, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
 import { type Backup, useBackups } from '../../client/backups.ts';
-import { type Task, useRestoreTasks } from '../../client/database-tasks.ts';
+import { type Task, useTasks } from '../../client/tasks.ts';
 import type { Database } from '../../client/databases.ts';
 import { type Restore, useRestores } from '../../client/restores.ts';
 import { type Column, Rows } from '../../parts/data-table.tsx';
@@ -14,7 +14,7 @@ import { momentOf } from './backup-chains.ts';
 /** The restores that were. */
 export function RestoreHistory({ database: { id } }: { readonly database: Database }) {
   const { data: restores, error } = useRestores(id);
-  const tasks = useRestoreTasks(id).data ?? [];
+  const tasks = useTasks({ databaseId: id, kind: 'restore' }).rows;
   const backups = useBackups(id).rows;
   return (
     <Stack gap="sm">

@@ -1,7 +1,7 @@
 import { Alert, Anchor, Breadcrumbs, Paper, Stack, Title } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import { Link, useParams } from 'react-router';
-import { type Task, useTaskOf } from '../../client/database-tasks.ts';
+import { type Task, useTask } from '../../client/tasks.ts';
 import type { Database } from '../../client/databases.ts';
 import { type Restore, useRestore } from '../../client/restores.ts';
 import { phasesOf } from '../../parts/phases.ts';
@@ -16,7 +16,7 @@ export function RestoreProgress() {
   const database = useShownDatabase();
   const { restoreId = '' } = useParams();
   const { data: restore, error, refetch } = useRestore(restoreId);
-  const { data: task, error: taskError } = useTaskOf(restore?.taskId);
+  const { data: task, error: taskError } = useTask(restore?.taskId);
   if (error !== null) return <ProblemAlert error={error} onRetry={() => void refetch()} />;
   if (restore === undefined) return <Loading />;
   return (
@@ -35,6 +35,9 @@ export function RestoreProgress() {
       {task !== undefined && (
         <Paper withBorder p="md" radius="md">
           <TaskProgress task={task} />
+          <Anchor component={Link} to={`/activity/${task.id}`}>
+            To the task
+          </Anchor>
         </Paper>
       )}
     </Stack>

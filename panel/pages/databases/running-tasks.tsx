@@ -1,13 +1,13 @@
 import { Anchor, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
-import { isUnfinished, type Task } from '../../client/database-tasks.ts';
+import { isUnfinished, type Task } from '../../client/tasks.ts';
 import { useNow } from '../../parts/now.ts';
 import { FailureAlert } from '../../parts/problem-alert.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { TaskProgress } from '../../parts/task-progress.tsx';
 import { Time } from '../../parts/time.tsx';
 import { relativeWords } from '../../parts/time-words.ts';
-import { taskTitles } from './task-titles.ts';
+import { taskWords } from '../../parts/task-words.ts';
 
 const RECENT_MS = 15 * 60_000;
 
@@ -21,12 +21,12 @@ export function RunningTasks({ tasks }: { readonly tasks: readonly Task[] }) {
 
 function RunningTask({ task }: { readonly task: Task }) {
   return (
-    <Paper withBorder p="md" radius="md" role="region" aria-label={`${taskTitles[task.kind]}, ${task.status}`}>
+    <Paper withBorder p="md" radius="md" role="region" aria-label={`${taskWords[task.kind]}, ${task.status}`}>
       <Stack>
         <Group justify="space-between">
           <Group gap="sm">
             <Title order={2} size="h4">
-              {taskTitles[task.kind]}
+              {taskWords[task.kind]}
             </Title>
             <StatusBadge status={task.status} />
           </Group>
@@ -35,7 +35,11 @@ function RunningTask({ task }: { readonly task: Task }) {
           </Text>
         </Group>
         {task.status === 'queued' ? <Text size="sm">Waiting for a worker, or for what runs before it.</Text> : <TaskProgress task={task} />}
-        {task.restoreId !== null && task.databaseId !== null && (
+        {task.restoreId === null || task.databaseId === null ? (
+          <Anchor component={Link} to={`/activity/${task.id}`}>
+            To the task
+          </Anchor>
+        ) : (
           <Anchor component={Link} to={`/databases/${task.databaseId}/restores/${task.restoreId}`}>
             To the restore
           </Anchor>
@@ -50,6 +54,6 @@ function RecentFailure({ task }: { readonly task: Task }) {
   const at = task.endedAt ?? task.createdAt;
   if (task.error === null || now - Date.parse(at) > RECENT_MS) return null;
   return (
-    <FailureAlert title={`${taskTitles[task.kind]} failed ${relativeWords(at, now)}`} message={task.error.message} hint={task.error.hint} />
+    <FailureAlert title={`${taskWords[task.kind]} failed ${relativeWords(at, now)}`} message={task.error.message} hint={task.error.hint} />
   );
 }

@@ -2,7 +2,7 @@ import { Alert, Button, Stack, Text } from '@mantine/core';
 import { IconCheck, IconShieldCheck } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useManualBackup } from '../../client/backups.ts';
-import { isUnfinished, useTaskOf } from '../../client/database-tasks.ts';
+import { isUnfinished, useTask } from '../../client/tasks.ts';
 import type { Database } from '../../client/databases.ts';
 import { FailureAlert, ProblemAlert } from '../../parts/problem-alert.tsx';
 
@@ -10,7 +10,7 @@ import { FailureAlert, ProblemAlert } from '../../parts/problem-alert.tsx';
 export function SafetyBackup({ database }: { readonly database: Database }) {
   const [taskId, setTaskId] = useState<string>();
   const backUp = useManualBackup(database.id);
-  const { data: task } = useTaskOf(taskId);
+  const { data: task } = useTask(taskId);
   if (database.attachment === null)
     return (
       <Alert color="orange" icon={<IconShieldCheck aria-hidden />} title="What it holds now cannot be kept" w="100%">

@@ -2,12 +2,12 @@ import { Button, Paper, Stack, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconHistory } from '@tabler/icons-react';
 import { useNavigate } from 'react-router';
-import { isUnfinished, useDatabaseTasks } from '../../client/database-tasks.ts';
+import { isUnfinished, useTasks } from '../../client/tasks.ts';
 import type { Database } from '../../client/databases.ts';
 import { type RestoreGoal, useCreateRestore } from '../../client/restores.ts';
 import { ConfirmByName } from '../../parts/confirm-by-name.tsx';
 import { SafetyBackup } from './safety-backup.tsx';
-import { taskTitles } from './task-titles.ts';
+import { taskWords } from '../../parts/task-words.ts';
 
 interface StartRestoreProps {
   readonly database: Database;
@@ -20,7 +20,7 @@ export function StartRestore({ database, goal, words }: StartRestoreProps) {
   const [opened, { open, close }] = useDisclosure();
   const restore = useCreateRestore(id);
   const navigate = useNavigate();
-  const running = (useDatabaseTasks(id).data ?? []).find((task) => isUnfinished(task) && task.kind !== 'check');
+  const running = useTasks({ databaseId: id }).rows.find((task) => isUnfinished(task) && task.kind !== 'check');
   return (
     <Paper withBorder p="md" radius="md" component="section" aria-label="Restore">
       <Stack align="flex-start">
@@ -34,7 +34,7 @@ export function StartRestore({ database, goal, words }: StartRestoreProps) {
         </Text>
         {running !== undefined && (
           <Text size="sm" fw={500} role="status">
-            {taskTitles[running.kind]} is {running.status}: a restore can begin when it has ended.
+            {taskWords[running.kind]} is {running.status}: a restore can begin when it has ended.
           </Text>
         )}
         <Button color="red" leftSection={<IconHistory size={18} aria-hidden />} onClick={open} disabled={running !== undefined}>
