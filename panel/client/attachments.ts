@@ -19,9 +19,10 @@ export function useAttachments(policyId: string) {
 
 /** What was done for a policy last, newest first. */
 export function usePolicyTasks(policyId: string) {
+  const filter = { policyId, limit: SHOWN_TASKS };
   return useQuery({
-    queryKey: keys.part('policies', policyId, 'tasks'),
-    queryFn: () => ask(() => api.GET('/api/v1/tasks', { params: { query: { policyId, limit: SHOWN_TASKS } } })),
+    queryKey: keys.list('tasks', filter),
+    queryFn: () => ask(() => api.GET('/api/v1/tasks', { params: { query: filter } })),
     select: ({ items }) => items,
   });
 }

@@ -76,7 +76,12 @@ export function useDeletePolicy(id: string) {
   return useMutation({
     mutationFn: (body: Schemas['PolicyDeletion']) =>
       askOnce((header) => api.POST('/api/v1/policies/{id}/deletions', { params: { path: { id }, header }, body })),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['policies'] }),
+    // the policy itself is no longer there to be asked for
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ['policies', 'list'] }),
+        client.invalidateQueries({ queryKey: keys.part('policies', id, 'tasks') }),
+      ]),
   });
 }
 

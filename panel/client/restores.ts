@@ -9,8 +9,12 @@ export type RestorePlan = Schemas['RestorePlan'];
 /** To what a database is to be brought back: a backup, or a second (UTC, ISO). */
 export type RestoreGoal = { readonly backupId: string } | { readonly target: string };
 
+/** It grows with every piece of log, of which no change is told. */
+const WINDOW_POLL_MS = 60_000;
+
 export function useRecoveryWindow(databaseId: string) {
   return useQuery({
+    refetchInterval: WINDOW_POLL_MS,
     queryKey: keys.part('databases', databaseId, 'recovery-window'),
     queryFn: () => ask(() => api.GET('/api/v1/databases/{id}/recovery-window', { params: { path: { id: databaseId } } })),
   });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { insertNotice, markNoticeSent, markNoticeUnsent } from '#db/notices.ts';
 import { beginTask, endTask } from '#db/tasks.ts';
-import { addAttached, addBackup, addDatabase, addTask } from '#test/api/fixtures.ts';
+import { addAttached, addBackup, addDatabase, addPolicy, addTask } from '#test/api/fixtures.ts';
 import { usePanel } from './browser.ts';
 
 const panel = usePanel();
@@ -45,6 +45,20 @@ describe('the administration', () => {
     await page.getByRole('option', { name: /^Ada/ }).click();
     await expect.poll(() => page.getByRole('row', { name: /of-bob/ }).count()).toBe(0);
     await page.getByRole('row', { name: /of-ada/ }).waitFor();
+  });
+
+  it("shows everybody's policies with their owner, and those of one", async () => {
+    const { page, open, inspect } = await panel.visit({ role: 'admin' });
+    const [ada, bob] = [await panel.visit(), await panel.visit()];
+    await panel.api.db.updateTable('users').set({ name: 'Ada' }).where('id', '=', ada.id).execute();
+    await addPolicy(panel.api, ada.id, { name: 'policy-of-ada' });
+    await addPolicy(panel.api, bob.id, { name: 'policy-of-bob' });
+    await open('/admin/policies');
+    await page.getByRole('row', { name: /policy-of-ada Ada/ }).waitFor();
+    await inspect('admin-policies');
+    await open(`/admin/policies?ownerId=${bob.id}`);
+    await page.getByRole('row', { name: /policy-of-bob/ }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(2);
   });
 
   it('adds, changes and disables users', async () => {

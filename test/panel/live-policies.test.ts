@@ -37,7 +37,6 @@ describe('a new policy', () => {
     await live.s3.grantAllBut('backups', somebody, []);
     await page.getByRole('button', { name: 'Test Connection' }).click();
     await result.getByText('The storage can be used.').waitFor({ timeout: 30_000 });
-    await inspect('policy-test-passed');
     await page.getByLabel('Prefix').fill('other');
     await page.getByText('The settings have changed since they were tested.').waitFor();
     await page.getByRole('button', { name: 'Add Policy' }).click();
@@ -121,14 +120,13 @@ describe('deleting a policy', () => {
     panel.expectComplaint(/404 \(Not Found\).*policies/);
     await dialog.getByRole('button', { name: 'Delete policy' }).click();
     await page.getByRole('heading', { name: 'nightly was deleted', level: 1 }).waitFor({ timeout: 20_000 });
-    await inspect('policy-deleted');
     await page.getByRole('button', { name: 'Take the deletion back' }).click();
     await page.getByRole('heading', { name: 'nightly', level: 1, exact: true }).waitFor({ timeout: 20_000 });
   });
 
   it('can take its backups along, and is seen to its end', async () => {
     const visitor = await panel.visit();
-    const { page, open } = visitor;
+    const { page, open, inspect } = visitor;
     const { endpoint, region, accessKey, secretKey, caPem } = live.s3.address('backups');
     const data = { name: 'old', store: { endpoint, region, bucket: 'backups', accessKey, secretKey, caPem } };
     const answer = await page.context().request.post('/api/v1/policies', { data });
@@ -140,5 +138,6 @@ describe('deleting a policy', () => {
     panel.expectComplaint(/404 \(Not Found\).*policies/);
     await dialog.getByRole('button', { name: 'Delete policy and backups' }).click();
     await page.getByText('Its backups have been removed from the bucket.').waitFor({ timeout: 30_000 });
+    await inspect('policy-deleted-with-backups');
   });
 });

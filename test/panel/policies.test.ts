@@ -69,8 +69,6 @@ describe('the page of a policy', () => {
     expect((await row.innerText()).replaceAll(/\s+/g, ' ')).toMatch(/orders-\w+ PostgreSQL db.example.com 3 hours ago none Active/);
     expect(await page.content()).not.toContain(canaries.secretKey);
     await inspect('policy');
-    await page.getByRole('region', { name: 'Recovery kit' }).scrollIntoViewIfNeeded();
-    await inspect('policy-below');
   });
 
   it('warns of failures, and is live when they are over', async () => {
@@ -130,13 +128,22 @@ describe('the page of a policy', () => {
     await inspect('policy-attaching');
     await endTask(db, taskId, { status: 'completed' });
     await progress.getByText('orders is attached and backed up').waitFor({ timeout: 5_000 });
+    await page.getByRole('button', { name: 'Put away: orders is attached and backed up' }).click();
+    await progress.waitFor({ state: 'detached' });
+  });
+
+  it('says what happens to the backups before it detaches', async () => {
+    const { page, id, open, inspect } = await panel.visit();
+    const { databaseId, policyId } = await addAttached(panel.api, id);
+    await panel.api.db.updateTable('databases').set({ name: 'orders' }).where('id', '=', databaseId).execute();
+    await open(`/policies/${policyId}`);
     await page.getByRole('button', { name: 'Detach orders' }).click();
     await page.getByRole('dialog', { name: 'Detach orders' }).getByText('Its backups stay in the bucket').waitFor();
     await inspect('policy-detach');
   });
 
   it('gives the recovery kit as the file that the API names, after the password where the sign-in is old', async () => {
-    const { page, id, open, inspect } = await panel.visit();
+    const { page, id, open } = await panel.visit();
     const { policyId } = await addAttached(panel.api, id);
     await updatePolicy(panel.api.db, policyId, { name: 'Nightly & more' });
     await panel.api.db
@@ -149,7 +156,6 @@ describe('the page of a policy', () => {
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download recovery kit' }).click();
     await page.getByLabel(/^Password/).fill(password);
-    await inspect('policy-kit-password');
     await page.getByRole('button', { name: 'Confirm' }).click();
     const file = await download;
     expect(file.suggestedFilename()).toBe('tidemark-recovery-kit-nightly-more.json');

@@ -36,7 +36,7 @@ afterAll(async () => {
   await writer.stop();
   await house.stop();
 });
-afterEach(async () => { await page.screenshot({ path: '/tmp/sp.png', fullPage: true }); expect(complaints.splice(0)).toEqual([]); });
+afterEach(() => expect(complaints.splice(0)).toEqual([]));
 
 it('signs in for the first time', async () => {
   await signIn(page, house.product.adminEmail, house.adminPassword);

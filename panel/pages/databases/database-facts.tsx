@@ -3,7 +3,7 @@ import { Link } from 'react-router';
 import { type Database, useCheckDatabase, useDatabase, useServers } from '../../client/databases.ts';
 import { useMe } from '../../client/me.ts';
 import { usePolicy } from '../../client/policies.ts';
-import { useOwners } from '../../client/owners.ts';
+import { useUsers } from '../../client/users.ts';
 import { Engine } from '../../parts/engine.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { PitrBadge, StatusBadge } from '../../parts/status-badge.tsx';
@@ -160,6 +160,6 @@ function Replicas({ database: { id, ownerId, engine } }: { readonly database: Da
 
 function Owner({ id }: { readonly id: string }) {
   const me = useMe();
-  const owner = useOwners().data?.find((user) => user.id === id);
+  const owner = useUsers().data?.find((user) => user.id === id);
   return <>{id === me.id ? 'you' : (owner?.email ?? id)}</>;
 }

@@ -2,7 +2,7 @@ import { NumberInput, Radio, Select, SimpleGrid, Stack, TextInput } from '@manti
 import { type EngineName, engineNames } from '#domain/states.ts';
 import { useServers } from '../../client/databases.ts';
 import { useMe } from '../../client/me.ts';
-import { useOwners } from '../../client/owners.ts';
+import { useUsers } from '../../client/users.ts';
 import { engineLabels } from '../../parts/engine.tsx';
 import { noLoginKey } from './login-key.ts';
 import type { NewDatabaseForm } from './add-database.tsx';
@@ -63,7 +63,7 @@ export function ServerStep({ form }: { readonly form: NewDatabaseForm }) {
 
 function OwnerChoice({ form }: { readonly form: NewDatabaseForm }) {
   const me = useMe();
-  const { data: owners = [] } = useOwners();
+  const { data: owners = [] } = useUsers();
   if (me.role !== 'admin') return null;
   const choose = (value: string | null): void => {
     if (value === null || value === form.values.ownerId) return;

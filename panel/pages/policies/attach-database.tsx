@@ -24,6 +24,10 @@ export function AttachDatabase({ policy, tasks }: AttachDatabaseProps) {
   const attach = useAttach(policy.id);
   const isListed = chosen === null || databases.rows.some(({ id }) => id === chosen.id);
   const rows = isListed ? databases.rows : [chosen, ...databases.rows];
+  const choose = (id: string | null): void => {
+    setChosen(rows.find((database) => database.id === id) ?? null);
+    attach.reset();
+  };
   const begin = (databaseId: string): void =>
     attach.mutate(databaseId, {
       onSuccess() {
@@ -45,7 +49,7 @@ export function AttachDatabase({ policy, tasks }: AttachDatabaseProps) {
           data={choicesOf(rows, policy, tasks)}
           filter={({ options }) => options}
           value={chosen?.id ?? null}
-          onChange={(id) => setChosen(rows.find((database) => database.id === id) ?? null)}
+          onChange={choose}
           searchValue={search}
           onSearchChange={setSearch}
           withScrollArea={false}

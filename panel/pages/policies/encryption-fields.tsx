@@ -9,7 +9,7 @@ export function EncryptionFields({ form, shown }: { readonly form: PolicyForm; r
   return (
     <Section
       title="Encryption"
-      about="Backups are encrypted (AES-256) before they leave for the bucket: whoever can read the bucket cannot read the data. The policy has a key of its own, kept sealed by Tidemark."
+      about="With it, backups are encrypted (AES-256) before they leave for the bucket: whoever can read the bucket cannot read the data. The policy has a key of its own, kept sealed by Tidemark."
     >
       <Switch label="Encrypt the backups" {...form.getInputProps('encryptionEnabled', { type: 'checkbox' })} />
       {encryptionEnabled ? (

@@ -4,15 +4,23 @@ import { failuresUntilPause } from '#domain/failures.ts';
 import { type Policy, useResetFailures } from '../../client/policies.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { failuresWords } from './policy-words.ts';
+import { type StoreTest, StoreTestResult, TestConnection } from './store-test.tsx';
 
 /** Nothing while all is well. */
-export function FailureBanner({ policy }: { readonly policy: Policy }) {
+export function FailureBanner({ policy, test }: { readonly policy: Policy; readonly test: StoreTest }) {
   const { id, consecutiveFailures, lastError } = policy;
   const reset = useResetFailures(id);
   const words = bannerWords(policy);
   if (words === undefined) return <ProblemAlert error={reset.error} />;
   return (
-    <Alert color={words.colour} variant="outline" icon={<IconAlertTriangle aria-hidden />} title={words.title} role="alert">
+    <Alert
+      color={words.colour}
+      variant="outline"
+      icon={<IconAlertTriangle aria-hidden />}
+      title={words.title}
+      styles={{ label: { color: 'var(--mantine-color-text)' } }}
+      role="alert"
+    >
       <Stack gap="sm">
         {consecutiveFailures > 0 && <Text size="sm">Consecutive failures: {consecutiveFailures}</Text>}
         {lastError !== null && (
@@ -25,14 +33,20 @@ export function FailureBanner({ policy }: { readonly policy: Policy }) {
           <Button onClick={() => reset.mutate()} loading={reset.isPending}>
             Reset Failures
           </Button>
-          <Text size="sm" c="dimmed">
-            The count begins anew, the storage is tested, and scheduled backups go on.
-          </Text>
+          <TestConnection test={test} />
         </Group>
+        <Text size="sm" c="dimmed">
+          Reset Failures lets the count begin anew, tests the storage, and lets scheduled backups go on.
+        </Text>
+        <StoreTestResult test={test} />
         <ProblemAlert error={reset.error} />
       </Stack>
     </Alert>
   );
+}
+
+export function hasTrouble(policy: Policy): boolean {
+  return bannerWords(policy) !== undefined;
 }
 
 interface BannerWords {

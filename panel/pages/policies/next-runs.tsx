@@ -19,9 +19,9 @@ export function NextRuns({ slots }: NextRunsProps) {
           </Text>{' '}
           {days.format(new Date(at))}{' '}
           <time dateTime={at}>
-            {withoutSeconds(utcWords(at))}{' '}
+            {utcMinutes(at)}{' '}
             <Text span c="dimmed" size="sm">
-              ({withoutSeconds(localWords(at))})
+              ({localMinutes(at)})
             </Text>
           </time>
         </List.Item>
@@ -30,6 +30,11 @@ export function NextRuns({ slots }: NextRunsProps) {
   );
 }
 
-function withoutSeconds(words: string): string {
-  return words.replace(/:\d\d (?=\D)/, ' ');
+/** Schedules know no seconds: "2026-11-26 11:55 UTC", as utcWords says it. */
+function utcMinutes(at: string): string {
+  return utcWords(at).replace(/:\d\d UTC$/, ' UTC');
+}
+
+function localMinutes(at: string): string {
+  return localWords(at).replace(/(\d\d:\d\d):\d\d /, '$1 ');
 }

@@ -27,9 +27,9 @@ export const policyColumns: readonly Column<ListedPolicy>[] = [
   { title: 'Next run', cell: (policy) => <NextRun policy={policy} /> },
 ];
 
-/** Broken where it has to be, after a slash or a dot. */
+/** Broken where it has to be, after a slash. */
 function Place({ words }: { readonly words: string }) {
-  return words.split(/(?<=[/.])/).map((part, index) => (
+  return words.split(/(?<=\/)/).map((part, index) => (
     // the parts of one text, in its order
     <Fragment key={index}>
       {part}

@@ -2,7 +2,7 @@ import { Button, Group, Select, Stack, TextInput } from '@mantine/core';
 import { useForm, type UseFormReturnType } from '@mantine/form';
 import { Link } from 'react-router';
 import { useMe } from '../../client/me.ts';
-import { useOwners } from '../../client/owners.ts';
+import { useUsers } from '../../client/users.ts';
 import type { Policy } from '../../client/policies.ts';
 import type { ProblemError } from '../../client/problem-error.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
@@ -81,7 +81,7 @@ function GeneralFields({ form, isNew }: { readonly form: PolicyForm; readonly is
 
 function OwnerField({ form }: { readonly form: PolicyForm }) {
   const me = useMe();
-  const owners = useOwners();
+  const owners = useUsers();
   const data = (owners.data ?? []).filter(({ disabledAt }) => disabledAt === null);
   return (
     <>

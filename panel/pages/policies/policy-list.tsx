@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { IconPlus, IconShieldCheck } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { policyStatuses } from '#domain/states.ts';
 import { useMe } from '../../client/me.ts';
@@ -34,11 +35,12 @@ export function policyFilter(get: (name: string) => string) {
   return chosen({ search: get('search'), status: policyStatuses.find((status) => status === get('status')) });
 }
 
-export function PolicyFilters({ filters }: { readonly filters: Filters }) {
+export function PolicyFilters({ filters, children }: { readonly filters: Filters; readonly children?: ReactNode }) {
   return (
     <FilterBar>
       <SearchFilter filters={filters} name="search" label="Name" />
       <ChoiceFilter filters={filters} name="status" label="Status" choices={choicesOf(policyStatuses)} />
+      {children}
     </FilterBar>
   );
 }

@@ -2,8 +2,8 @@ import { Button, Group, SimpleGrid, Skeleton } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import { Link, useParams } from 'react-router';
 import { useMe } from '../../client/me.ts';
-import { useOwners } from '../../client/owners.ts';
-import { type Policy, usePolicy } from '../../client/policies.ts';
+import { type Policy, usePolicy, useTestPolicyStore } from '../../client/policies.ts';
+import { useUsers } from '../../client/users.ts';
 import { Page } from '../../parts/page.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
@@ -27,12 +27,13 @@ export function PolicyPage() {
 }
 
 function ShownPolicy({ policy }: { readonly policy: Policy }) {
+  const test = useTestPolicyStore(policy.id);
   return (
     <Page title={policy.name} summary={<Summary policy={policy} />} actions={<Edit policy={policy} />}>
-      <FailureBanner policy={policy} />
+      <FailureBanner policy={policy} test={test} />
       <AttachedDatabases policy={policy} />
       <SimpleGrid cols={{ base: 1, lg: 3 }}>
-        <StoreCard policy={policy} />
+        <StoreCard policy={policy} test={test} />
         <ScheduleCard policy={policy} />
         <KeepingCard policy={policy} />
       </SimpleGrid>
@@ -47,7 +48,7 @@ function ShownPolicy({ policy }: { readonly policy: Policy }) {
 
 function Summary({ policy: { status, ownerId } }: { readonly policy: Policy }) {
   const me = useMe();
-  const owner = useOwners().data?.find(({ id }) => id === ownerId);
+  const owner = useUsers().data?.find(({ id }) => id === ownerId);
   return (
     <Group gap="xs">
       <StatusBadge status={status} />

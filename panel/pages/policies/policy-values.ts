@@ -97,13 +97,18 @@ export function missingIn(values: PolicyValues, isNew: boolean): Record<string, 
   const needed: readonly (readonly [string, Numeric, string])[] = [
     ['name', name, 'Give the policy a name'],
     ...missableInStore(store, isNew),
-    ['schedule.fullTime', schedule.fullTime, 'At what time, HH:MM in UTC?'],
+    ['schedule.fullTime', isTime(schedule.fullTime) ? schedule.fullTime : '', 'At what time? HH:MM in UTC, such as 02:00'],
     ['logArchiveMinutes', values.logArchiveMinutes, 'How many minutes?'],
     ['retention.fulls', retention.fulls, 'How many fulls?'],
     ['retention.incrementalDays', retention.incrementalDays, 'How many days?'],
     ['retention.logHours', retention.logHours, 'How many hours?'],
   ];
   return complaints(needed);
+}
+
+/** "HH:MM" */
+export function isTime(text: string): boolean {
+  return /^([01]\d|2[0-3]):[0-5]\d$/.test(text);
 }
 
 export function missingInStore({ store }: PolicyValues): Record<string, string> {

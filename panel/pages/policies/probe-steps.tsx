@@ -1,4 +1,4 @@
-import { List, Stack, Text, ThemeIcon } from '@mantine/core';
+import { Group, Stack, Text, ThemeIcon } from '@mantine/core';
 import { IconCheck, IconMinus, IconX } from '@tabler/icons-react';
 import type { ProbeReport } from '../../client/policies.ts';
 
@@ -18,25 +18,28 @@ export function ProbeSteps({ report }: { readonly report: ProbeReport }) {
   return (
     <Stack gap="xs" role="status" aria-label="Result of Test Connection">
       <Text fw={600}>{report.ok ? 'The storage can be used.' : 'The storage cannot be used yet.'}</Text>
-      <List spacing={6} listStyleType="none" ps={0} center={false}>
+      <Stack component="ul" gap="xs" p={0} m={0} style={{ listStyle: 'none' }}>
         {report.steps.map((step) => (
-          <List.Item key={step.name} icon={<StepIcon ok={step.ok} />}>
-            <Text size="sm" span fw={500}>
-              {labels[step.name]}: {outcomes.get(step.ok)}
-            </Text>
-            {step.message !== undefined && (
-              <Text size="sm" className="breaks">
-                {step.message}
+          <Group component="li" key={step.name} gap="xs" wrap="nowrap" align="flex-start">
+            <StepIcon ok={step.ok} />
+            <div>
+              <Text size="sm" fw={500}>
+                {labels[step.name]}: {outcomes.get(step.ok)}
               </Text>
-            )}
-            {step.hint !== undefined && (
-              <Text size="sm" c="dimmed">
-                {step.hint}
-              </Text>
-            )}
-          </List.Item>
+              {step.message !== undefined && (
+                <Text size="sm" className="breaks">
+                  {step.message}
+                </Text>
+              )}
+              {step.hint !== undefined && (
+                <Text size="sm" c="dimmed">
+                  {step.hint}
+                </Text>
+              )}
+            </div>
+          </Group>
         ))}
-      </List>
+      </Stack>
     </Stack>
   );
 }

@@ -41,11 +41,14 @@ export function RecoveryKit({ policy: { id } }: { readonly policy: Policy }) {
   );
 }
 
+const READ_MS = 10_000;
+
 function saveAs(name: string, content: string): void {
   const url = URL.createObjectURL(new Blob([content], { type: 'application/json' }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(url);
+  // not all browsers have read it by now
+  setTimeout(() => URL.revokeObjectURL(url), READ_MS);
 }

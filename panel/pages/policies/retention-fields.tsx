@@ -20,16 +20,21 @@ export function RetentionFields({ form }: { readonly form: PolicyForm }) {
       about="What is older is removed from the bucket once a day. Nothing goes that a kept backup builds on, and the newest full always stays."
     >
       <SimpleGrid cols={{ base: 1, sm: 3 }}>
-        <NumberInput label="Full backups" description="How many of the newest" {...whole} {...form.getInputProps('retention.fulls')} />
         <NumberInput
-          label="Incremental backups (days)"
-          description="For how many days"
+          label="Fulls to keep"
+          description="So many of the newest, 1 to 1000"
+          {...whole}
+          {...form.getInputProps('retention.fulls')}
+        />
+        <NumberInput
+          label="Incrementals to keep (days)"
+          description="1 to 3650"
           {...whole}
           {...form.getInputProps('retention.incrementalDays')}
         />
         <NumberInput
-          label="Logs (hours)"
-          description={pitrEnabled ? 'For how many hours' : 'Counts only with PITR'}
+          label="Logs to keep (hours)"
+          description={pitrEnabled ? '1 to 8760' : 'Counts only with PITR'}
           {...whole}
           {...form.getInputProps('retention.logHours')}
         />

@@ -5,6 +5,7 @@ import { useNow } from '../../parts/now.ts';
 import { localWords } from '../../parts/time-words.ts';
 import { NextRuns } from './next-runs.tsx';
 import type { PolicyForm } from './policy-form.tsx';
+import { isTime } from './policy-values.ts';
 import { dayName } from './policy-words.ts';
 import { Section } from './section.tsx';
 
@@ -36,7 +37,10 @@ export function ScheduleFields({ form }: { readonly form: PolicyForm }) {
           )}
           <TextInput
             label="Time (UTC)"
-            type="time"
+            placeholder="02:00"
+            inputMode="numeric"
+            maxLength={5}
+            autoComplete="off"
             description={<LocalTime schedule={schedule} />}
             inputWrapperOrder={['label', 'input', 'description', 'error']}
             {...form.getInputProps('schedule.fullTime')}
@@ -57,14 +61,14 @@ export function ScheduleFields({ form }: { readonly form: PolicyForm }) {
 
 function LocalTime({ schedule }: { readonly schedule: Schedule }) {
   const now = useNow();
-  if (schedule.fullTime === '') return 'HH:MM';
+  if (!isTime(schedule.fullTime)) return 'HH:MM, from 00:00 to 23:59';
   const [next] = nextSlots({ ...schedule, incrementalHours: 0 }, now, 1);
   return next === undefined ? '' : `The next one: ${localWords(next.at)}, your time`;
 }
 
 function ComingRuns({ schedule }: { readonly schedule: Schedule }) {
   const now = useNow();
-  if (schedule.fullTime === '') return null;
+  if (!isTime(schedule.fullTime)) return null;
   const slots = nextSlots(schedule, now, SHOWN_SLOTS).map(({ at, kind }) => ({ at: new Date(at).toISOString(), kind }));
   return (
     <Stack gap="xs" aria-live="polite">

@@ -1,14 +1,17 @@
-import { Button, Text } from '@mantine/core';
-import { IconPlugConnected } from '@tabler/icons-react';
-import { type Policy, useTestPolicyStore } from '../../client/policies.ts';
-import { ProblemAlert } from '../../parts/problem-alert.tsx';
+import type { Policy } from '../../client/policies.ts';
 import { Time } from '../../parts/time.tsx';
+import { hasTrouble } from './failure-banner.tsx';
 import { Facts } from './facts.tsx';
-import { ProbeSteps } from './probe-steps.tsx';
 import { Section } from './section.tsx';
+import { type StoreTest, StoreTestResult, TestConnection } from './store-test.tsx';
 
-export function StoreCard({ policy: { id, store, credentialsVerifiedAt } }: { readonly policy: Policy }) {
-  const test = useTestPolicyStore(id);
+interface StoreCardProps {
+  readonly policy: Policy;
+  readonly test: StoreTest;
+}
+
+export function StoreCard({ policy, test }: StoreCardProps) {
+  const { store, credentialsVerifiedAt } = policy;
   return (
     <Section title="S3 Configuration">
       <Facts
@@ -23,21 +26,12 @@ export function StoreCard({ policy: { id, store, credentialsVerifiedAt } }: { re
           ['Credentials Verified', <Time key="verified" at={credentialsVerifiedAt} none="not yet" exact />],
         ]}
       />
-      <Button
-        variant="default"
-        leftSection={<IconPlugConnected size={18} aria-hidden />}
-        onClick={() => test.mutate()}
-        loading={test.isPending}
-        w="fit-content"
-      >
-        Test Connection
-      </Button>
-      {test.data !== undefined && <ProbeSteps report={test.data} />}
-      <ProblemAlert error={test.error} />
-      {test.data === undefined && (
-        <Text size="sm" c="dimmed">
-          Tries each right that is needed on objects of its own.
-        </Text>
+      {/* in trouble the banner has it */}
+      {!hasTrouble(policy) && (
+        <>
+          <TestConnection test={test} />
+          <StoreTestResult test={test} />
+        </>
       )}
     </Section>
   );

@@ -1,5 +1,4 @@
-import { Group, PasswordInput, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core';
-import { Button } from '@mantine/core';
+import { Button, Group, PasswordInput, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useState } from 'react';
 import { type Policy, type ProbeReport, useTestPolicyStore, useTestStore } from '../../client/policies.ts';
