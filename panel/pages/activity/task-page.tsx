@@ -46,13 +46,13 @@ function Details({ task }: { readonly task: Task }) {
   return (
     <Facts
       facts={[
-        ['Database', <DatabaseLink key="database" task={task} />],
-        ['Policy', <PolicyLink key="policy" task={task} />],
-        ['Asked for', <Time key="asked" at={task.createdAt} exact />],
-        ['Began', <Time key="began" at={task.startedAt} exact none="not yet" />],
-        ['Ended', <Time key="ended" at={task.endedAt} exact none="not yet" />],
-        ['Took', <Took key="took" task={task} />],
-        ['Workflow', <Workflow key="workflow" task={task} />],
+        { name: 'Database', value: <DatabaseLink task={task} /> },
+        { name: 'Policy', value: <PolicyLink task={task} /> },
+        { name: 'Asked for', value: <Time at={task.createdAt} exact /> },
+        { name: 'Began', value: <Time at={task.startedAt} exact none="not yet" /> },
+        { name: 'Ended', value: <Time at={task.endedAt} exact none="not yet" /> },
+        { name: 'Took', value: <Took task={task} /> },
+        { name: 'Workflow', value: <Workflow task={task} /> },
       ]}
     />
   );

@@ -8,14 +8,14 @@ import { Engine } from '../../parts/engine.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { PitrBadge, StatusBadge } from '../../parts/status-badge.tsx';
 import { Time } from '../../parts/time.tsx';
-import { Facts } from './facts.tsx';
+import { FactsSection } from '../../parts/facts-section.tsx';
 
 export function DatabaseFacts({ database }: { readonly database: Database }) {
   const { engine, version, host, port, sshPort, sshUser, hostKeyFingerprint, role } = database;
   return (
     <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
       {role === 'primary' ? <ProtectionFacts database={database} /> : <ReplicaFacts />}
-      <Facts
+      <FactsSection
         title="Server"
         facts={[
           { name: 'Engine', value: <Engine name={engine} version={version} /> },
@@ -38,10 +38,10 @@ function ProtectionFacts({ database }: { readonly database: Database }) {
     { name: 'Last full', value: <Time at={lastFullAt} none="none" /> },
     { name: 'Last incremental', value: <Time at={lastIncrementalAt} none="none" /> },
   ];
-  if (attachment === null) return <Facts title="Protection" facts={[{ name: 'Policy', value: 'none' }, ...backups]} />;
+  if (attachment === null) return <FactsSection title="Protection" facts={[{ name: 'Policy', value: 'none' }, ...backups]} />;
   const { policyId, policyName, pitrStatus, overdueSince } = attachment;
   return (
-    <Facts
+    <FactsSection
       title="Protection"
       facts={[
         {
@@ -63,7 +63,7 @@ function ProtectionFacts({ database }: { readonly database: Database }) {
 
 function ReplicaFacts() {
   return (
-    <Facts
+    <FactsSection
       title="Protection"
       facts={[{ name: 'Backups', value: 'Its primary is backed up; while this replica follows it, the data may be read from here.' }]}
     />

@@ -1,8 +1,8 @@
-import { List, Loader, Stack, Text, ThemeIcon } from '@mantine/core';
-import { IconCheck, IconMinus, IconX } from '@tabler/icons-react';
+import { List, Loader, Stack, Text } from '@mantine/core';
 import type { DatabaseProbeStep } from '#domain/states.ts';
 import type { ProbeReport } from '../../client/new-database.ts';
 import { FailureAlert } from '../../parts/problem-alert.tsx';
+import { StepIcon } from '../../parts/step-icon.tsx';
 
 const names: Readonly<Record<DatabaseProbeStep, string>> = {
   dns: 'The host name is found',
@@ -46,20 +46,6 @@ export function ProbeSteps({ report, remedies = {} }: ProbeStepsProps) {
         </List.Item>
       ))}
     </List>
-  );
-}
-
-function StepIcon({ ok }: { readonly ok: boolean | 'skipped' }) {
-  if (ok === 'skipped')
-    return (
-      <ThemeIcon size={22} radius="xl" variant="default">
-        <IconMinus size={14} aria-hidden />
-      </ThemeIcon>
-    );
-  return (
-    <ThemeIcon size={22} radius="xl" color={ok ? 'green' : 'red'}>
-      {ok ? <IconCheck size={14} aria-hidden /> : <IconX size={14} aria-hidden />}
-    </ThemeIcon>
   );
 }
 

@@ -5,7 +5,7 @@ import { bytesWords } from '../../parts/bytes.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { Time } from '../../parts/time.tsx';
 import { durationWords, utcWords } from '../../parts/time-words.ts';
-import { Facts } from './facts.tsx';
+import { FactsSection } from '../../parts/facts-section.tsx';
 import { Loading } from './loading.tsx';
 import { isoSecond, nearestTimes } from './window-times.ts';
 
@@ -61,7 +61,7 @@ function KnownPlan({ plan, words }: { readonly plan: RestorePlan; readonly words
   const { chain, logs, diskBytes, expectedSeconds } = plan;
   const [base, ...incrementals] = chain;
   return (
-    <Facts
+    <FactsSection
       title={`Plan for ${words}`}
       facts={[
         { name: 'Base', value: base === undefined ? '–' : <Link link={base} /> },

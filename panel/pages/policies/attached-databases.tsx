@@ -11,7 +11,7 @@ import { AttachDatabase } from './attach-database.tsx';
 import { AttachProgress } from './attach-progress.tsx';
 import { DetachDatabase } from './detach-database.tsx';
 import { ManualBackup } from './manual-backup.tsx';
-import { Section } from './section.tsx';
+import { Section } from '../../parts/section.tsx';
 
 export function AttachedDatabases({ policy }: { readonly policy: Policy }) {
   const attachments = useAttachments(policy.id);

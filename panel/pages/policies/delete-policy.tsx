@@ -6,7 +6,7 @@ import { useNavigate } from 'react-router';
 import { useAttachments } from '../../client/attachments.ts';
 import { type Policy, useDeletePolicy } from '../../client/policies.ts';
 import { ConfirmByName } from '../../parts/confirm-by-name.tsx';
-import { Section } from './section.tsx';
+import { Section } from '../../parts/section.tsx';
 
 type Backups = 'keep' | 'delete';
 

@@ -2,14 +2,14 @@ import { Alert, Switch, Text } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import type { Policy } from '../../client/policies.ts';
 import type { PolicyForm } from './policy-form.tsx';
-import { Section } from './section.tsx';
+import { Section } from '../../parts/section.tsx';
 
 export function EncryptionFields({ form, shown }: { readonly form: PolicyForm; readonly shown: Policy | undefined }) {
   const { encryptionEnabled } = form.values;
   return (
     <Section
       title="Encryption"
-      about="With it, backups are encrypted (AES-256) before they leave for the bucket: whoever can read the bucket cannot read the data. The policy has a key of its own, kept sealed by Tidemark."
+      description="With it, backups are encrypted (AES-256) before they leave for the bucket: whoever can read the bucket cannot read the data. The policy has a key of its own, kept sealed by Tidemark."
     >
       <Switch label="Encrypt the backups" {...form.getInputProps('encryptionEnabled', { type: 'checkbox' })} />
       {encryptionEnabled ? (

@@ -1,12 +1,12 @@
 import { NumberInput, Switch } from '@mantine/core';
 import type { PolicyForm } from './policy-form.tsx';
-import { Section } from './section.tsx';
+import { Section } from '../../parts/section.tsx';
 
 export function PitrFields({ form }: { readonly form: PolicyForm }) {
   return (
     <Section
       title="Point-in-time recovery (PITR)"
-      about="Between the backups the databases' transaction logs are archived too, so that a database can be brought back to any second, such as the one before a table was dropped. Without it, only to the moments at which backups were taken."
+      description="Between the backups the databases' transaction logs are archived too, so that a database can be brought back to any second, such as the one before a table was dropped. Without it, only to the moments at which backups were taken."
     >
       <Switch label="Point-in-time recovery" {...form.getInputProps('pitrEnabled', { type: 'checkbox' })} />
       {form.values.pitrEnabled && (

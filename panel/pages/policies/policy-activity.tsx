@@ -10,7 +10,7 @@ import { PhaseProgress } from '../../parts/task-progress.tsx';
 import { Time } from '../../parts/time.tsx';
 import { durationWords } from '../../parts/time-words.ts';
 import { taskWords } from './policy-words.ts';
-import { Section } from './section.tsx';
+import { Section } from '../../parts/section.tsx';
 
 export function PolicyActivity({ policy }: { readonly policy: Policy }) {
   const tasks = usePolicyTasks(policy.id);

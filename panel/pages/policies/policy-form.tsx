@@ -11,7 +11,7 @@ import { fieldErrorsOf, missingIn, type PolicyValues } from './policy-values.ts'
 import { PitrFields } from './pitr-fields.tsx';
 import { RetentionFields } from './retention-fields.tsx';
 import { ScheduleFields } from './schedule-fields.tsx';
-import { Section } from './section.tsx';
+import { Section } from '../../parts/section.tsx';
 import { StoreFields } from './store-fields.tsx';
 
 export type PolicyForm = UseFormReturnType<PolicyValues>;

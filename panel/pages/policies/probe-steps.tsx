@@ -1,6 +1,6 @@
-import { Group, Stack, Text, ThemeIcon } from '@mantine/core';
-import { IconCheck, IconMinus, IconX } from '@tabler/icons-react';
+import { Group, Stack, Text } from '@mantine/core';
 import type { ProbeReport } from '../../client/policies.ts';
+import { StepIcon } from '../../parts/step-icon.tsx';
 
 type Step = ProbeReport['steps'][number];
 
@@ -49,13 +49,3 @@ const outcomes: ReadonlyMap<Step['ok'], string> = new Map<Step['ok'], string>([
   [false, 'failed'],
   ['skipped', 'not tried'],
 ]);
-
-function StepIcon({ ok }: Pick<Step, 'ok'>) {
-  const [colour, Icon] =
-    ok === true ? (['green', IconCheck] as const) : ok === false ? (['red', IconX] as const) : (['gray', IconMinus] as const);
-  return (
-    <ThemeIcon size={20} radius="xl" color={colour} aria-hidden>
-      <Icon size={14} />
-    </ThemeIcon>
-  );
-}

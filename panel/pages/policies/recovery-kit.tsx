@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { IconDownload } from '@tabler/icons-react';
 import { type Policy, useRecoveryKit } from '../../client/policies.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
-import { Section } from './section.tsx';
+import { Section } from '../../parts/section.tsx';
 
 export function RecoveryKit({ policy: { id } }: { readonly policy: Policy }) {
   const kit = useRecoveryKit(id);

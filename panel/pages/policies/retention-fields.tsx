@@ -3,7 +3,7 @@ import { IconInfoCircle } from '@tabler/icons-react';
 import { KeptList } from './kept-list.tsx';
 import type { PolicyForm } from './policy-form.tsx';
 import { retentionWords } from './policy-words.ts';
-import { Section } from './section.tsx';
+import { Section } from '../../parts/section.tsx';
 
 export function RetentionFields({ form }: { readonly form: PolicyForm }) {
   const { pitrEnabled, schedule, retention } = form.values;
@@ -17,7 +17,7 @@ export function RetentionFields({ form }: { readonly form: PolicyForm }) {
   return (
     <Section
       title="Retention"
-      about="What is older is removed from the bucket once a day. Nothing goes that a kept backup builds on, and the newest full always stays."
+      description="What is older is removed from the bucket once a day. Nothing goes that a kept backup builds on, and the newest full always stays."
     >
       <SimpleGrid cols={{ base: 1, sm: 3 }}>
         <NumberInput

@@ -7,7 +7,7 @@ import { NextRuns } from './next-runs.tsx';
 import type { PolicyForm } from './policy-form.tsx';
 import { isTime } from './policy-values.ts';
 import { dayName } from './policy-words.ts';
-import { Section } from './section.tsx';
+import { Section } from '../../parts/section.tsx';
 
 const SHOWN_SLOTS = 5;
 
@@ -15,7 +15,7 @@ export function ScheduleFields({ form }: { readonly form: PolicyForm }) {
   const { schedule } = form.values;
   const change = (part: Partial<Schedule>): void => form.setFieldValue('schedule', { ...form.values.schedule, ...part });
   return (
-    <Section title="Schedule" about="All times are UTC, also where clocks are put forward and back.">
+    <Section title="Schedule" description="All times are UTC, also where clocks are put forward and back.">
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl">
         <Stack>
           <Radio.Group

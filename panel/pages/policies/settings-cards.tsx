@@ -1,10 +1,10 @@
 import { Text } from '@mantine/core';
 import type { Policy } from '../../client/policies.ts';
-import { Facts } from './facts.tsx';
+import { Facts } from '../../parts/facts.tsx';
 import { KeptList } from './kept-list.tsx';
 import { NextRuns } from './next-runs.tsx';
 import { capitalized, dayName, incrementalWords, retentionWords } from './policy-words.ts';
-import { Section } from './section.tsx';
+import { Section } from '../../parts/section.tsx';
 
 export function ScheduleCard({ policy: { schedule, nextSlots, status } }: { readonly policy: Policy }) {
   const { fullFrequency, fullDay, fullTime, incrementalHours } = schedule;
@@ -12,8 +12,8 @@ export function ScheduleCard({ policy: { schedule, nextSlots, status } }: { read
     <Section title="Schedule">
       <Facts
         facts={[
-          ['Full', `${fullFrequency === 'daily' ? 'Daily' : `On ${dayName(fullDay)}s`} at ${fullTime} UTC`],
-          ['Incremental', capitalized(incrementalWords(incrementalHours))],
+          { name: 'Full', value: `${fullFrequency === 'daily' ? 'Daily' : `On ${dayName(fullDay)}s`} at ${fullTime} UTC` },
+          { name: 'Incremental', value: capitalized(incrementalWords(incrementalHours)) },
         ]}
       />
       <Text size="sm" fw={600}>
@@ -35,8 +35,8 @@ export function KeepingCard({ policy }: { readonly policy: Policy }) {
       <KeptList words={retentionWords(policy)} />
       <Facts
         facts={[
-          ['PITR', pitrEnabled ? `On, logs archived every ${logArchiveMinutes} min` : '--'],
-          ['Encryption', encryptionEnabled ? 'On (AES-256, with a key of this policy)' : 'Off'],
+          { name: 'PITR', value: pitrEnabled ? `On, logs archived every ${logArchiveMinutes} min` : '--' },
+          { name: 'Encryption', value: encryptionEnabled ? 'On (AES-256, with a key of this policy)' : 'Off' },
         ]}
       />
     </Section>

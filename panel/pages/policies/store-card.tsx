@@ -1,8 +1,8 @@
 import type { Policy } from '../../client/policies.ts';
 import { Time } from '../../parts/time.tsx';
 import { hasTrouble } from './failure-banner.tsx';
-import { Facts } from './facts.tsx';
-import { Section } from './section.tsx';
+import { Facts } from '../../parts/facts.tsx';
+import { Section } from '../../parts/section.tsx';
 import { type StoreTest, StoreTestResult, TestConnection } from './store-test.tsx';
 
 interface StoreCardProps {
@@ -16,14 +16,14 @@ export function StoreCard({ policy, test }: StoreCardProps) {
     <Section title="S3 Configuration">
       <Facts
         facts={[
-          ['Endpoint', store.endpoint],
-          ['Region', store.region],
-          ['Bucket', store.bucket],
-          ['Prefix', store.prefix === '' ? 'none' : store.prefix],
-          ['Access key', store.accessKey],
-          ['Secret key', 'kept sealed, never shown'],
-          ...(store.caPem === null ? [] : [['CA certificate', 'of a private authority'] as const]),
-          ['Credentials Verified', <Time key="verified" at={credentialsVerifiedAt} none="not yet" exact />],
+          { name: 'Endpoint', value: store.endpoint },
+          { name: 'Region', value: store.region },
+          { name: 'Bucket', value: store.bucket },
+          { name: 'Prefix', value: store.prefix === '' ? 'none' : store.prefix },
+          { name: 'Access key', value: store.accessKey },
+          { name: 'Secret key', value: 'kept sealed, never shown' },
+          ...(store.caPem === null ? [] : [{ name: 'CA certificate', value: 'of a private authority' }]),
+          { name: 'Credentials Verified', value: <Time at={credentialsVerifiedAt} none="not yet" exact /> },
         ]}
       />
       {/* in trouble the banner has it */}

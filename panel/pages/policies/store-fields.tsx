@@ -7,7 +7,7 @@ import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import type { PolicyForm } from './policy-form.tsx';
 import { fieldErrorsOf, isStoreEdited, missingInStore, storeOf } from './policy-values.ts';
 import { ProbeSteps } from './probe-steps.tsx';
-import { Section } from './section.tsx';
+import { Section } from '../../parts/section.tsx';
 
 interface StoreFieldsProps {
   readonly form: PolicyForm;
@@ -20,7 +20,7 @@ export function StoreFields({ form, shown, complain }: StoreFieldsProps) {
   return (
     <Section
       title="S3 Configuration"
-      about={
+      description={
         isNew
           ? 'Where the backups are stored: a bucket at any S3-compatible server, reached over HTTPS. Create the bucket first.'
           : 'Where the backups are stored. The place itself cannot be changed while backups lie there or databases are attached; the keys can.'
