@@ -22,7 +22,7 @@ export interface Visitor {
   readonly email: string;
   /** Opens an address of the panel and waits until it has loaded what it shows. */
   open(path: string): Promise<void>;
-  /** Looks with axe, and takes the screen's picture at both sizes, in light and dark. */
+  /** Looks with axe, and takes the picture of the screen: of a desktop in light, of a phone in dark. */
   inspect(name: string): Promise<void>;
 }
 
