@@ -37,7 +37,7 @@ const sshKeySchema = z
 
 const sshKeyCreateSchema = z
   .strictObject({ ownerId: z.uuid().optional().describe('For whose databases it will be; admins only.') })
-  .meta({ id: 'SshKeyCreate', examples: [{}] });
+  .meta({ id: 'SshKeyCreate', examples: [{ ownerId: exampleIds.user }] });
 
 export const sshKeyRoutes = [
   defineRoute({

@@ -124,12 +124,16 @@ describe('hostile paths', () => {
 });
 
 describe('hostile queries', () => {
-  it.each(named(routes.filter(({ method }) => method === 'get')))('are refused by %s, or do nothing', async (_, route) => {
-    const { path, headers } = await prepare(route);
-    const names = Object.keys((route.query as { shape?: object } | undefined)?.shape ?? {});
-    if (route.query !== undefined) expect(names.length).toBeGreaterThan(0);
-    await askAll(route, hostileQueries(path, names), headers);
-  });
+  // events come as long as one listens
+  it.each(named(routes.filter(({ method, answer }) => method === 'get' && answer.events === undefined)))(
+    'are refused by %s, or do nothing',
+    async (_, route) => {
+      const { path, headers } = await prepare(route);
+      const names = Object.keys((route.query as { shape?: object } | undefined)?.shape ?? {});
+      if (route.query !== undefined) expect(names.length).toBeGreaterThan(0);
+      await askAll(route, hostileQueries(path, names), headers);
+    },
+  );
 });
 
 describe('hostile credentials', () => {

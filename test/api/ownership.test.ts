@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRoutes } from '#api/routes.ts';
-import { addAttached, addBackup, addDatabase, addPolicy, addRestore, addSshKey, addTask } from './fixtures.ts';
+import { addAttached, addBackup, addDatabase, addPolicy, addRestore, addSshKey, addTask, privateKey } from './fixtures.ts';
 import { type ApiWorld, type Caller, startApiWorld } from './world.ts';
 
 let world: ApiWorld;
@@ -78,7 +78,7 @@ describe("another user's things", () => {
       engine: 'postgresql',
       host: 'h',
       sshUser: 'u',
-      sshPrivateKey: 'k',
+      sshPrivateKey: privateKey,
       role: 'replica',
       primaryId: hers.databases,
     };
