@@ -82,7 +82,10 @@ describe('Add Database', () => {
     await page.getByRole('button', { name: 'Save all the same' }).click();
     await page.waitForURL(/\/databases\/[0-9a-f-]{36}$/);
     await page.getByRole('heading', { name: 'orders', level: 1 }).waitFor();
-    await page.getByText(/^step login: .*refused the login of dba/).waitFor();
+    await page
+      .getByText(/^step login: .*refused the login of dba/)
+      .first()
+      .waitFor();
     await page.getByRole('link', { name: 'Attach to a policy' }).waitFor();
     const row = await panel.api.db.selectFrom('databases').selectAll().where('name', '=', 'orders').executeTakeFirstOrThrow();
     expect(row).toMatchObject({ ssh_user: 'dba', port: 5432, ssh_port: sshPort, host_key: expect.stringMatching(/^ssh-rsa /) });
