@@ -34,7 +34,7 @@ async function start(): Promise<Running> {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = once(child, 'exit') as Promise<[number | null]>;
   await waitFor('the product', () => Promise.resolve(output.includes('Ctrl-C stops it') ? true : undefined), 120_000);
-  const url = /Tidemark +(http:\S+)\/api\/v1/.exec(output)?.[1] ?? '';
+  const url = /Tidemark +(http:\S+)/.exec(output)?.[1] ?? '';
   return {
     output: () => output,
     api: (password) => signIn(url, 'admin@localhost', password),
