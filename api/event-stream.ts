@@ -20,6 +20,8 @@ export async function sendEvents(
   mayListen: () => Promise<boolean>,
 ): Promise<void> {
   const send = (text: string): void => {
+    // what has been ended stays open until the last of it has been read, and another word would be an error that ends the process
+    if (response.writableEnded || response.destroyed) return;
     response.write(text);
     if (response.writableLength > MAX_WAITING_BYTES) response.destroy();
   };
@@ -30,6 +32,7 @@ export async function sendEvents(
   // until here it could be refused
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
   send(`retry: ${RECONNECT_MS}\n\n${messageOf('missed', {})}`);
+  if (response.req.method === 'HEAD') response.end();
   const beat = setInterval(() => {
     send(':\n\n');
     mayListen().then(
@@ -37,7 +40,7 @@ export async function sendEvents(
       () => response.end(),
     );
   }, BEAT_MS);
-  await once(response, 'close');
+  if (!response.closed) await once(response, 'close');
   clearInterval(beat);
   leave();
 }

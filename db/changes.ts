@@ -47,7 +47,8 @@ async function keepListening(url: string, listener: ChangeListener, signal: Abor
 async function listen(url: string, listener: ChangeListener, signal: AbortSignal): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS, query_timeout: TIMEOUT_MS, keepAlive: true });
   const broken = new Promise<never>((_, reject) => {
-    client.once('error', reject);
+    // a broken connection may say so more than once
+    client.on('error', reject);
     client.once('end', () => reject(new Error('the catalogue closed the connection')));
   });
   // it may break while nobody waits for it

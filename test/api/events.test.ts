@@ -1,7 +1,14 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Response } from 'express';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ChangeEvent } from '#api/changes.ts';
+import { sendEvents } from '#api/event-stream.ts';
 import { reportProgress } from '#db/tasks.ts';
+import { z } from 'zod';
 import { addAttached, addBackup, addTask } from './fixtures.ts';
 import { type ApiWorld, type Caller, startApiWorld } from './world.ts';
 
@@ -64,6 +71,11 @@ describe('the event stream', () => {
     await eventually(() => expect(events.map(({ data }) => data['id'])).toContain(taskId));
   });
 
+  it('is asked for by HEAD without being opened', async () => {
+    const owner = await world.addCaller();
+    for (let asked = 0; asked < 30; asked++) expect((await owner.send('HEAD', '/events')).status).toBe(200);
+  });
+
   it('is open so many times at once, and no more', async () => {
     const owner = await world.addCaller();
     const streams = await Promise.all(Array.from({ length: 20 }, () => owner.send('GET', '/events')));
@@ -85,6 +97,30 @@ it('ends for whom was signed out, without having kept the session in use', { tim
   expect(await seenAt()).toEqual(before);
   await world.db.deleteFrom('sessions').where('user_id', '=', owner.id).execute();
   await stayed.ended;
+});
+
+it('tells nothing more to whom it has ended for, however slowly they read', async () => {
+  const told: ((event: ChangeEvent) => void)[] = [];
+  const server = createServer((request, response) => {
+    const asExpress = response as unknown as Response;
+    void sendEvents(
+      asExpress,
+      z.unknown(),
+      (tell) => (told.push(tell), () => undefined),
+      () => Promise.resolve(true),
+    );
+    request.resume();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n');
+  await eventually(() => expect(told).toHaveLength(1));
+  const change = { kind: 'task', id: 'x'.repeat(600_000), ownerId: 'o', databaseId: null, policyId: null } as const;
+  for (const event of [{ type: 'change', change }, { type: 'stopped' }, { type: 'change', change }] as const) told[0]?.(event);
+  await sleep(100);
+  socket.destroy();
+  server.close();
+  await once(server, 'close');
 });
 
 it('ends when the API stops', async () => {
