@@ -101,9 +101,10 @@ it('ends for whom was signed out, without having kept the session in use', { tim
 
 it('tells nothing more to whom it has ended for, however slowly they read', async () => {
   const told: ((event: ChangeEvent) => void)[] = [];
+  let sent: Promise<void> | undefined;
   const server = createServer((request, response) => {
     const asExpress = response as unknown as Response;
-    void sendEvents(
+    sent = sendEvents(
       asExpress,
       z.unknown(),
       (tell) => (told.push(tell), () => undefined),
@@ -119,6 +120,7 @@ it('tells nothing more to whom it has ended for, however slowly they read', asyn
   for (const event of [{ type: 'change', change }, { type: 'stopped' }, { type: 'change', change }] as const) told[0]?.(event);
   await sleep(100);
   socket.destroy();
+  await sent;
   server.close();
   await once(server, 'close');
 });
