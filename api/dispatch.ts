@@ -10,7 +10,7 @@ import { answerOnce, type Answer, type Failed } from './idempotency.ts';
 import { fieldProblems, InvalidRequestError } from './problems.ts';
 import type { FieldProblem } from './problems.ts';
 import type { RateLimit } from './rate-limit.ts';
-import type { ApiDeps, Call, Peer, Route, SignedIn } from './route.ts';
+import { type ApiDeps, type Call, isDoneOnce, type Peer, type Route, type SignedIn } from './route.ts';
 import { etagOf, readExpectedRevision } from './revisions.ts';
 import { requireRights } from './rights.ts';
 import { refuseForeignOrigin } from './same-origin.ts';
@@ -45,8 +45,7 @@ export function createHandler(route: Route, deps: ApiDeps, rateLimit: RateLimit)
       const result = await act();
       return schema === undefined ? { status } : { status, body: schema.parse(result) };
     };
-    const isOnce = route.method === 'post' && route.everyTime !== true;
-    send(response, isOnce && user !== undefined ? await answerOnce(deps, request, user, answer, judge) : await answer());
+    send(response, isDoneOnce(route) && user !== undefined ? await answerOnce(deps, request, user, answer, judge) : await answer());
   };
 }
 

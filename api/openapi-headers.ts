@@ -1,11 +1,11 @@
-import type { Route } from './route.ts';
+import { isDoneOnce, type Route } from './route.ts';
 
 type Json = Record<string, unknown>;
 
 /** Of requests that can be sent twice, and of edits that may meet. */
-export function headerParameters({ method, auth, everyTime }: Route): Json[] {
-  if (method === 'patch') return [ifMatch];
-  return method === 'post' && auth !== 'none' && everyTime !== true ? [idempotencyKey] : [];
+export function headerParameters(route: Route): Json[] {
+  if (route.method === 'patch') return [ifMatch];
+  return isDoneOnce(route) ? [idempotencyKey] : [];
 }
 
 const idempotencyKey = {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ErrorCode } from '#domain/errors.ts';
 import { errorCatalogue } from '#domain/errors.ts';
 import { exampleIds } from '#domain/examples.ts';
-import type { Route } from './route.ts';
+import { isDoneOnce, type Route } from './route.ts';
 
 type Json = Record<string, unknown>;
 
@@ -78,8 +78,10 @@ function responseOf(status: number, codes: readonly ErrorCode[]): Json {
   return { $ref: `#/components/responses/${name}`, ...description };
 }
 
-function usualProblems({ auth, needs, method, params, query, body, path }: Route): ErrorCode[] {
-  const isRead = params !== undefined || query !== undefined || body !== undefined;
+function usualProblems(route: Route): ErrorCode[] {
+  const { auth, needs, method, params, query, body, path } = route;
+  const isEdit = method === 'patch';
+  const isRead = params !== undefined || query !== undefined || body !== undefined || isEdit || isDoneOnce(route);
   const isProbe = path === '/healthz' || path === '/readyz';
   return [
     ...(isRead ? (['invalid-request'] as const) : []),
@@ -88,6 +90,8 @@ function usualProblems({ auth, needs, method, params, query, body, path }: Route
     ...(auth === 'admin' || needs !== undefined || method !== 'get' ? (['not-allowed'] as const) : []),
     ...(needs === 'fresh' || needs === 'fresh-session' ? (['sign-in-not-fresh'] as const) : []),
     ...(params === undefined ? [] : (['not-found'] as const)),
+    ...(isEdit ? (['edited-meanwhile'] as const) : []),
+    ...(isDoneOnce(route) ? (['request-running', 'outcome-unknown', 'idempotency-key-reused'] as const) : []),
     ...(isProbe ? [] : (['too-many-requests'] as const)),
     ...(auth === 'none' && body === undefined ? [] : (['catalogue-unavailable'] as const)),
   ];

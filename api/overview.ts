@@ -83,6 +83,7 @@ export const overviewRoutes = [
     operationId: 'getOverview',
     summary: 'What needs somebody, what runs, how much is stored and how it grows. Of each trouble the first 20 are named.',
     auth: 'user',
+    problems: ['not-allowed'],
     query: overviewQuery,
     answer: { status: 200, description: 'The overview.', schema: overviewSchema },
     async handle(call) {

@@ -122,3 +122,8 @@ export function defineRoute<A extends Auth, P extends ZodType, Q extends ZodType
 ): Route {
   return route;
 }
+
+/** Whether requests of it that come again under their `Idempotency-Key` are answered as the first was. */
+export function isDoneOnce({ method, auth, everyTime }: Route): boolean {
+  return method === 'post' && auth !== 'none' && everyTime !== true;
+}
