@@ -1,6 +1,5 @@
 import { useSyncExternalStore } from 'react';
-
-const TICK_MS = 10_000;
+import { CLOCK_MS } from './time-words.ts';
 
 let now = Date.now();
 
@@ -13,7 +12,7 @@ function tick(changed: () => void): () => void {
   const timer = setInterval(() => {
     now = Date.now();
     changed();
-  }, TICK_MS);
+  }, CLOCK_MS);
   now = Date.now();
   return () => clearInterval(timer);
 }

@@ -6,6 +6,9 @@ const units = [
   ['minute', 60_000],
 ] as const;
 
+/** The page's clock is so much late at most: what has just happened lies ahead of it. */
+export const CLOCK_MS = 10_000;
+
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' });
 
 /** "2026-11-26 11:55:03 UTC" */
@@ -26,7 +29,7 @@ export function relativeWords(at: string | number, now: number): string {
   const difference = new Date(at).getTime() - now;
   for (const [unit, ms] of units)
     if (Math.abs(difference) >= ms) return relative.format(Math.sign(difference) * Math.floor(Math.abs(difference) / ms), unit);
-  return difference > 0 ? 'in less than a minute' : 'just now';
+  return difference > CLOCK_MS ? 'in less than a minute' : 'just now';
 }
 
 /** "2 h 05 min", "12 min 3 s", "0.4 s". */

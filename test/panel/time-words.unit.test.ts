@@ -5,6 +5,7 @@ const now = Date.parse('2026-11-26T11:55:03Z');
 
 it.each([
   ['2026-11-26T11:55:00Z', 'just now'],
+  ['2026-11-26T11:55:12Z', 'just now'],
   ['2026-11-26T11:55:40Z', 'in less than a minute'],
   ['2026-11-26T11:50:00Z', '5 minutes ago'],
   ['2026-11-26T13:55:03Z', 'in 2 hours'],

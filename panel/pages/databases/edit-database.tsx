@@ -62,7 +62,11 @@ export function EditDatabase({ database }: { readonly database: Database }) {
           )}
           <Radio.Group label="Host key" {...form.getInputProps('hostKeyChoice')}>
             <Stack gap="xs" mt="xs">
-              <Radio value="keep" label={`Keep ${database.hostKeyFingerprint ?? 'the one that the first check takes'}`} />
+              <Radio
+                className="breaks-anywhere"
+                value="keep"
+                label={`Keep ${database.hostKeyFingerprint ?? 'the one that the first check takes'}`}
+              />
               <Radio
                 value="scan"
                 label="The machine was installed anew: take the key that it shows at the next check"
