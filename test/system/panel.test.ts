@@ -72,11 +72,7 @@ it('creates a policy, whose Test Connection fails until the secret key is right'
   await page.getByRole('link', { name: 'Backup Policies' }).click();
   await page.getByRole('link', { name: 'Add Policy' }).first().click();
   await page.getByRole('heading', { name: 'Add Policy', level: 1 }).waitFor();
-  await page.getByLabel('Name', { exact: true }).fill('nightly');
-  const { endpoint, region, bucket, accessKey, caPem } = store;
-  const fields = { Endpoint: endpoint, Region: region, Bucket: bucket, 'Access key': accessKey, 'Secret key': 'not-this-one' };
-  for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(String(value));
-  await page.getByLabel('CA certificate').fill(String(caPem));
+  await fillPolicy('nightly', 'not-this-one');
   await page.getByRole('button', { name: 'Test Connection' }).click();
   await page.getByText('The storage cannot be used yet.').waitFor({ timeout: SHORT_MS });
   await page.getByLabel('Secret key', { exact: true }).fill(String(store['secretKey']));
@@ -138,20 +134,31 @@ it('is told of three failures in a row, and resets them once their cause is mend
   await page.getByRole('main').getByText('Active', { exact: true }).first().waitFor({ timeout: SHORT_MS });
 });
 
-it('sees as another user nothing of it', async () => {
+it('shows another user nothing of it, and what an admin does for them', async () => {
   const password = randomBytes(15).toString('base64url');
   await house.api.post('/users', { email: 'ann@example.com', name: 'Ann', password });
-  const other = await openBrowser();
-  await signIn(other, 'ann@example.com', password);
-  await other.getByRole('heading', { name: 'Databases', level: 1 }).waitFor();
-  await other.getByText('No database yet').waitFor();
-  await other.getByRole('link', { name: 'Backup Policies' }).click();
-  await other.getByText('No backup policy yet').waitFor();
-  expect(await other.content()).not.toMatch(/orders|nightly/);
-  await other.context().close();
+  const anns = await openBrowser();
+  await signIn(anns, 'ann@example.com', password);
+  await anns.getByRole('heading', { name: 'Databases', level: 1 }).waitFor();
+  await anns.getByText('No database yet').waitFor();
+  await anns.getByRole('link', { name: 'Backup Policies' }).click();
+  await anns.getByText('No backup policy yet').waitFor();
+  await page.getByRole('link', { name: 'All policies' }).click();
+  await page.getByRole('link', { name: 'Add Policy' }).first().click();
+  await page.getByRole('combobox', { name: 'Owner' }).click();
+  await page.getByRole('option', { name: /^Ann/ }).click();
+  await fillPolicy('weekly', String(store['secretKey']));
+  await page.getByRole('button', { name: 'Add Policy' }).click();
+  await page.getByText('of Ann (ann@example.com)').waitFor({ timeout: SHORT_MS });
+  await anns.getByRole('link', { name: 'weekly' }).click({ timeout: SHORT_MS });
+  await anns.getByRole('main').getByText('Active', { exact: true }).waitFor({ timeout: SHORT_MS });
+  expect(await anns.content()).not.toMatch(/orders|nightly/);
+  await anns.context().close();
 });
 
 it('detaches the database', async () => {
+  await page.getByRole('link', { name: 'Backup Policies' }).click();
+  await page.getByRole('link', { name: 'nightly' }).click();
   await page.getByRole('button', { name: 'Detach orders' }).click({ timeout: SHORT_MS });
   await page.getByRole('dialog', { name: 'Detach orders' }).getByRole('button', { name: 'Detach', exact: true }).click();
   await page.getByText('No database is attached yet').waitFor({ timeout: LONG_MS });
@@ -169,6 +176,14 @@ async function signIn(on: Page, email: string, password: string): Promise<void> 
   await on.getByLabel('E-mail address').fill(email);
   await on.getByLabel('Password', { exact: true }).fill(password);
   await on.getByRole('button', { name: 'Sign in' }).click();
+}
+
+async function fillPolicy(name: string, secretKey: string): Promise<void> {
+  const { endpoint, region, bucket, accessKey, caPem } = store;
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  const fields = { Endpoint: endpoint, Region: region, Bucket: bucket, 'Access key': accessKey, 'Secret key': secretKey };
+  for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(String(value));
+  await page.getByLabel('CA certificate').fill(String(caPem));
 }
 
 async function next(): Promise<void> {
