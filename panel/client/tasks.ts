@@ -12,12 +12,21 @@ export interface TaskFilter {
   readonly policyId?: string;
   readonly kind?: TaskKind;
   readonly status?: TaskStatus;
+  /** How many a page has. */
+  readonly limit?: number;
 }
 
 export function useTasks(filter: TaskFilter): Pages<Task> {
   return usePages(keys.list('tasks', filter), (cursor) =>
     ask(() => api.GET('/api/v1/tasks', { params: { query: { ...filter, ...(cursor === undefined ? {} : { cursor }) } } })),
   );
+}
+
+const RECENT = 15;
+
+/** What was done for a policy, newest first. */
+export function usePolicyTasks(policyId: string): Pages<Task> {
+  return useTasks({ policyId, limit: RECENT });
 }
 
 /** Without an id nothing is asked. */

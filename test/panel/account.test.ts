@@ -70,7 +70,7 @@ describe('the account', () => {
     await inspect('account-password-again');
     await again.getByLabel(/^Password/).fill(password);
     await again.getByRole('button', { name: 'Confirm' }).click();
-    const secret = await page.getByLabel('Token', { exact: true }).inputValue();
+    const secret = await page.getByRole('region', { name: 'Token', exact: true }).innerText();
     const answer = await fetch(`${panel.api.url}/api/v1/me`, { headers: { authorization: `Bearer ${secret}` } });
     expect(answer.status).toBe(200);
     await inspect('account-token');

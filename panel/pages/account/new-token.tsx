@@ -3,7 +3,7 @@ import { useForm } from '@mantine/form';
 import { IconKey } from '@tabler/icons-react';
 import type { TokenScope } from '#domain/states.ts';
 import { useCreateToken } from '../../client/tokens.ts';
-import { CopyField } from '../../parts/copy-field.tsx';
+import { Copyable } from '../../parts/copyable.tsx';
 import { showProblems } from '../../parts/form-problems.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 
@@ -73,7 +73,7 @@ function Secret({ secret, onClose }: { readonly secret: string } & Pick<NewToken
       <Alert color="orange" icon={<IconKey aria-hidden />} title="It is shown this once">
         Copy it to where it is needed: Tidemark keeps only a hash of it.
       </Alert>
-      <CopyField label="Token" value={secret} />
+      <Copyable label="Token" text={secret} />
       <Group justify="flex-end">
         <Button onClick={onClose}>I have kept it</Button>
       </Group>

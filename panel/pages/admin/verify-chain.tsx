@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconAlertTriangle, IconCircleCheck, IconLink } from '@tabler/icons-react';
 import type { Schemas } from '../../client/ask.ts';
 import { useVerifyAudit } from '../../client/audit.ts';
-import { CopyField } from '../../parts/copy-field.tsx';
+import { Copyable } from '../../parts/copyable.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 
 /** Each row holds a hash over itself and the row before. */
@@ -42,7 +42,7 @@ function Verdict({ verification: { ok, rows, brokenAt, newest } }: { readonly ve
       </Alert>
       {newest !== null && (
         <>
-          <CopyField label={`Hash of the newest row, ${newest.id}`} value={newest.hash} />
+          <Copyable label={`Hash of the newest row, ${newest.id}`} text={newest.hash} />
           <Text size="sm" c="dimmed">
             Noted elsewhere, number and hash show later that nothing was cut off at the end.
           </Text>

@@ -7,7 +7,7 @@ import { useCreateDatabase } from '../../client/databases.ts';
 import { useTestDatabase } from '../../client/new-database.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import type { NewDatabaseForm } from './add-database.tsx';
-import { Copyable } from './copyable.tsx';
+import { Copyable } from '../../parts/copyable.tsx';
 import { authorizeCommands, sudoCommands } from './login-key.ts';
 import { createOf, type NewDatabaseStep, type NewDatabaseValues, stepOfField, testOf } from './new-database-values.ts';
 import { Probing, ProbeSteps } from './probe-steps.tsx';

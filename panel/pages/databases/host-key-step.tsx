@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { type ProbeReport, useTestDatabase } from '../../client/new-database.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import type { NewDatabaseForm } from './add-database.tsx';
-import { Copyable } from './copyable.tsx';
+import { Copyable } from '../../parts/copyable.tsx';
 import { addressOf, confirmedHostKey, scanOf } from './new-database-values.ts';
 import { Probing, ProbeSteps } from './probe-steps.tsx';
 

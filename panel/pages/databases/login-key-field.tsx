@@ -2,7 +2,7 @@ import { Button, Radio, Stack, Text, Textarea } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useCreateSshKey } from '../../client/new-database.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
-import { Copyable } from './copyable.tsx';
+import { Copyable } from '../../parts/copyable.tsx';
 import { authorizeCommands, type LoginKey, sudoCommands } from './login-key.ts';
 
 interface LoginKeyFieldProps {

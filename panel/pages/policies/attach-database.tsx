@@ -3,9 +3,10 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { IconLink } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { type Task, useAttach } from '../../client/attachments.ts';
+import { useAttach } from '../../client/attachments.ts';
 import { type Database, useDatabases } from '../../client/databases.ts';
 import type { Policy } from '../../client/policies.ts';
+import type { Task } from '../../client/tasks.ts';
 import { engineLabels } from '../../parts/engine.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 

@@ -1,7 +1,8 @@
 import { Anchor, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { Link } from 'react-router';
-import { type Attachment, useAttachments, usePolicyTasks } from '../../client/attachments.ts';
+import { type Attachment, useAttachments } from '../../client/attachments.ts';
 import type { Policy } from '../../client/policies.ts';
+import { usePolicyTasks } from '../../client/tasks.ts';
 import { type Column, Rows } from '../../parts/data-table.tsx';
 import { Engine } from '../../parts/engine.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
@@ -15,7 +16,7 @@ import { Section } from '../../parts/section.tsx';
 
 export function AttachedDatabases({ policy }: { readonly policy: Policy }) {
   const attachments = useAttachments(policy.id);
-  const tasks = usePolicyTasks(policy.id).data ?? [];
+  const tasks = usePolicyTasks(policy.id).rows;
   const busy = new Set(tasks.filter(({ endedAt }) => endedAt === null).map(({ databaseId }) => databaseId));
   return (
     <Section title="Attached Databases">
@@ -33,7 +34,7 @@ export function AttachedDatabases({ policy }: { readonly policy: Policy }) {
         />
       )}
       <AttachDatabase policy={policy} tasks={tasks} />
-      <AttachProgress policy={policy} tasks={tasks} />
+      <AttachProgress tasks={tasks} />
     </Section>
   );
 }
@@ -80,7 +81,7 @@ function Actions({ policy, attachment, busy }: ActionsProps) {
   const isBusy = busy.has(attachment.databaseId);
   return (
     <Group gap="xs">
-      <ManualBackup policyId={policy.id} attachment={attachment} isBusy={isBusy} />
+      <ManualBackup attachment={attachment} isBusy={isBusy} />
       <DetachDatabase policy={policy} attachment={attachment} isBusy={isBusy} />
     </Group>
   );

@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
-import { usePolicyTasks } from '../../client/attachments.ts';
 import { useDeletePolicy, useUndeletePolicy } from '../../client/policies.ts';
+import { usePolicyTasks } from '../../client/tasks.ts';
 import { Page } from '../../parts/page.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { TaskProgress } from '../../parts/task-progress.tsx';
@@ -48,7 +48,7 @@ function KeptBackups({ id }: { readonly id: string }) {
 function DoomedBackups({ id, name }: { readonly id: string; readonly name: string }) {
   const tasks = usePolicyTasks(id);
   const again = useDeletePolicy(id);
-  const task = tasks.data?.find(({ kind }) => kind === 'delete');
+  const task = tasks.rows.find(({ kind }) => kind === 'delete');
   return (
     <>
       <Text>

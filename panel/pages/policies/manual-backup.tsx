@@ -1,25 +1,22 @@
 import { Button, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import type { BackupKind } from '#domain/states.ts';
-import { type Attachment, useBackUp } from '../../client/attachments.ts';
+import type { Attachment } from '../../client/attachments.ts';
+import { useManualBackup } from '../../client/backups.ts';
 import { ProblemNotice } from './problem-notice.tsx';
 
 interface ManualBackupProps {
-  readonly policyId: string;
   readonly attachment: Attachment;
   readonly isBusy: boolean;
 }
 
-export function ManualBackup({ policyId, attachment: { databaseId, databaseName }, isBusy }: ManualBackupProps) {
-  const backUp = useBackUp(policyId);
+export function ManualBackup({ attachment: { databaseId, databaseName }, isBusy }: ManualBackupProps) {
+  const backUp = useManualBackup(databaseId);
   const begin = (kind: BackupKind): void =>
-    backUp.mutate(
-      { databaseId, kind },
-      {
-        onSuccess: () => notifications.show({ message: `A backup of ${databaseName} has begun.` }),
-        onError: (error) => notifications.show({ color: 'red', message: <ProblemNotice error={error} />, autoClose: false }),
-      },
-    );
+    backUp.mutate(kind, {
+      onSuccess: () => notifications.show({ message: `A backup of ${databaseName} has begun.` }),
+      onError: (error) => notifications.show({ color: 'red', message: <ProblemNotice error={error} />, autoClose: false }),
+    });
   return (
     <Menu>
       <Menu.Target>

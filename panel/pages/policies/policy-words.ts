@@ -1,5 +1,5 @@
 import type { Schedule } from '#domain/schedule.ts';
-import type { TaskKind, Weekday } from '#domain/states.ts';
+import type { Weekday } from '#domain/states.ts';
 import type { components } from '../../client/openapi.d.ts';
 
 const DAY_HOURS = 24;
@@ -31,17 +31,6 @@ export function storeWords({
 export function failuresWords(count: number): string {
   return count === 1 ? '1 failed backup' : `${count} failed backups in a row`;
 }
-
-export const taskWords: Readonly<Record<TaskKind, string>> = {
-  attach: 'Attach',
-  detach: 'Detach',
-  backup: 'Backup',
-  restore: 'Restore',
-  retention: 'Retention',
-  delete: 'Deletion of backups',
-  check: 'Check',
-  configure: 'PITR configuration',
-};
 
 interface Kept {
   readonly schedule: Schedule;
