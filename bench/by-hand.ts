@@ -18,7 +18,9 @@ export interface Hand {
   /** Starts a private server on what `restore` wrote, and gives the binary logs to it by the engine's own pipe. */
   startPrivate(): Promise<void>;
   replay(): Promise<void>;
-  end(): Promise<void>;
+  stopPrivate(): Promise<void>;
+  /** Removes what `restore` wrote. */
+  remove(): Promise<void>;
 }
 
 const directory = '/var/lib/by-hand';
@@ -93,6 +95,7 @@ rclone cat ${object} | ${encrypt} -d | zstd -q -dc | ${recipe.unpack}; ${recipe.
 for try in $(seq 300); do ${engine} --socket=${directory}/private.sock -e 'select 1' >/dev/null 2>&1 && exit 0; sleep 0.2; done; tail -n 5 ${directory}/private.err >&2; exit 1`);
     },
     replay: async () => void (await run(recipe.replay)),
-    end: async () => void (await run(`${recipe.stop}; sleep 2; rm -rf ${directory}`)),
+    stopPrivate: async () => void (await run(`${recipe.stop}; sleep 2`)),
+    remove: async () => void (await run(`rm -rf ${directory}`)),
   };
 }

@@ -38,7 +38,9 @@ export async function benchStreamed(engine: StreamedName): Promise<boolean> {
     progress.line(
       comparison(`Replay of ${restore.replayMb} MB of binary logs, fetching and private server included`, restore.recover, restore.pipe),
     );
-    progress.line(`Restore: ${restore.task.toFixed(1)} s as a whole, of which the database was away for ${restore.downtime.toFixed(1)} s`);
+    progress.line(
+      `Restore: ${median(restore.task).toFixed(1)} s as a whole, of which the database was away for ${median(restore.downtime).toFixed(1)} s`,
+    );
     progress.line(
       `Peak memory of the worker with one stream: ${workerMib} MiB; of a process with ${memory.map(({ streams, mib }) => `${streams}: ${mib} MiB`).join(', ')}\n`,
     );
@@ -108,8 +110,8 @@ interface Restores {
   readonly recover: number[];
   readonly pipe: number[];
   readonly replayMb: number;
-  readonly task: number;
-  readonly downtime: number;
+  readonly task: number[];
+  readonly downtime: number[];
 }
 
 /** The hand's backup and ours are taken at the same state; then the logs are written that both replay. */
@@ -124,12 +126,20 @@ async function compareRestores(bench: Bench): Promise<Restores> {
   const files = `${hand.listLogs} | awk '$0 >= "${first}"'`;
   const replayMb = Math.round(Number(await hand.run(`${files} | xargs du -cb | tail -n 1 | cut -f 1`)) / 1e6);
   await hand.run(`(${files}) > /root/logs-to-replay`);
-  const times = { hand: [await progress.step('Restore by hand', () => timed(() => hand.restore()))], pipe: [] as number[] };
-  await hand.startPrivate();
-  times.pipe.push(await progress.step('Replay by hand', () => timed(() => hand.replay())));
-  await hand.end();
-  const ours = await progress.step('Restore by Tidemark', () => restoreTimed(bench, target));
-  return { ...times, ...ours, replayMb };
+  const times: Restores = { hand: [], pipe: [], build: [], recover: [], task: [], downtime: [], replayMb };
+  for (let round = 1; round <= ROUNDS; round++) {
+    await progress.step(`Restore ${round} of ${ROUNDS}, by hand and ours`, async () => {
+      times.hand.push(await timed(() => hand.restore()));
+      if (round === 1) {
+        await hand.startPrivate();
+        times.pipe.push(await timed(() => hand.replay()));
+        await hand.stopPrivate();
+      }
+      await hand.remove();
+      await restoreTimed(bench, target, times);
+    });
+  }
+  return times;
 }
 
 function writeSql(): string {
@@ -141,11 +151,12 @@ delimiter ;
 call fill_it(); drop procedure fill_it; set global sync_binlog = 1; set global innodb_flush_log_at_trx_commit = 1;`;
 }
 
-async function restoreTimed(bench: Bench, target: Date): Promise<Pick<Restores, 'build' | 'recover' | 'task' | 'downtime'>> {
+/** Every further one goes to the same second, from the same backup: that lies before the restores. */
+async function restoreTimed(bench: Bench, target: Date, times: Restores): Promise<void> {
   const { api, databaseId } = bench;
   const phases = new Map<string, number>();
   const watch = watchDowntime(bench.application);
-  const task = await timed(async () => {
+  const taken = await timed(async () => {
     const { taskId } = await api.post<{ taskId: string }>(`/databases/${databaseId}/restores`, {
       target: target.toISOString().replace('.000Z', 'Z'),
       confirmName: 'bench',
@@ -160,7 +171,10 @@ async function restoreTimed(bench: Bench, target: Date): Promise<Pick<Restores, 
     at('Recovering up to the target in private'),
     at('Exchanging the data directories'),
   ];
-  return { build: [recover - build], recover: [swap - recover], task, downtime: await watch.stop() };
+  times.build.push(recover - build);
+  times.recover.push(swap - recover);
+  times.task.push(taken);
+  times.downtime.push(await watch.stop());
 }
 
 /** Connects all the time; the longest time without success is how long an application was without its database, in seconds. */
