@@ -4,66 +4,41 @@ const pure = ['test/domain/**/*.test.ts', 'test/**/*.unit.test.ts'];
 
 const mainJobs = ['test/system/{mariadb,mysql,postgresql}.test.ts'];
 
-function wholeProduct(name: string, include: string[], groupOrder: number, more: { exclude?: string[]; fileParallelism?: boolean } = {}) {
+function onHosts(name: string, include: string[], groupOrder: number, more: { exclude?: string[]; fileParallelism?: boolean } = {}) {
   return {
     extends: true as const,
     test: { name, include, testTimeout: 600_000, hookTimeout: 600_000, maxWorkers: 3, sequence: { groupOrder }, ...more },
   };
 }
 
+function parts(name: string, include: string[], more: { globalSetup?: string[]; exclude?: string[] } = {}) {
+  return {
+    extends: true as const,
+    test: { name, include, exclude: pure, testTimeout: 120_000, hookTimeout: 300_000, maxWorkers: 2, sequence: { groupOrder: 1 }, ...more },
+  };
+}
+
+const engines = ['test/activities/engines/*.test.ts'];
+const catalogue = 'test/catalogue-server.ts';
+
 /**
- * Projects by what they need: `unit` nothing, `workflows` Temporal's test server, `parts` hosts, stores and the
- * catalogue, `panel` the panel's build, the catalogue and a browser, `faults`, `jobs` and `system` the whole product. The groups run one after another: the lab's hosts are used by one file at a time.
+ * Projects by what they need: `unit` nothing, `engines` the lab's hosts and stores, `panel` the panel's build, the catalogue and a browser,
+ * `parts` stores and the catalogue, `workflows` Temporal's test server; `faults`, `jobs` and `system` the whole product. Groups run one
+ * after another: the lab's hosts are used by one file at a time.
  */
 export default defineConfig({
   test: {
     pool: 'forks',
     projects: [
       { extends: true, test: { name: 'unit', include: pure, sequence: { groupOrder: 0 } } },
-      {
-        extends: true,
-        test: {
-          name: 'workflows',
-          include: ['test/workflows/**/*.test.ts', 'test/histories/**/*.test.ts'],
-          exclude: pure,
-          globalSetup: ['test/workflows/setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'parts',
-          include: ['test/{activities,api,cli,db}/**/*.test.ts'],
-          globalSetup: ['test/catalogue-server.ts'],
-          exclude: pure,
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
-          // an engine each: they mostly wait for their hosts
-          maxWorkers: 3,
-          sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'panel',
-          include: ['test/panel/**/*.test.ts'],
-          globalSetup: ['test/catalogue-server.ts', 'test/panel/setup.ts'],
-          exclude: pure,
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
-          maxWorkers: 3,
-          sequence: { groupOrder: 2 },
-        },
-      },
       // one engine a file, so that each has its host to itself
-      wholeProduct('faults', ['test/faults/*.test.ts'], 3),
-      wholeProduct('jobs', mainJobs, 4),
-      wholeProduct('system', ['test/system/*.test.ts'], 5, { exclude: mainJobs, fileParallelism: false }),
+      onHosts('engines', engines, 2),
+      parts('panel', ['test/panel/**/*.test.ts'], { globalSetup: [catalogue, 'test/panel/setup.ts'] }),
+      parts('parts', ['test/{activities,api,cli,db}/**/*.test.ts'], { globalSetup: [catalogue], exclude: [...pure, ...engines] }),
+      parts('workflows', ['test/{workflows,histories}/**/*.test.ts'], { globalSetup: ['test/workflows/setup.ts'] }),
+      onHosts('faults', ['test/faults/*.test.ts'], 3),
+      onHosts('jobs', mainJobs, 4),
+      onHosts('system', ['test/system/*.test.ts'], 5, { exclude: mainJobs, fileParallelism: false }),
     ],
   },
 });

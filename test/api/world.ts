@@ -116,10 +116,17 @@ export async function startApiWorld(options: WorldOptions = {}): Promise<ApiWorl
 }
 
 async function addCaller(db: Catalogue, url: string, heard: string[], role: UserRole = 'user'): Promise<Caller> {
-  const [id, token] = [randomUUID(), randomBytes(32).toString('base64url')];
+  const id = randomUUID();
   await insertUser(db, { id, email: `${id}@example.com`, name: 'Somebody', role, password_hash: 'none' });
-  await insertSession(db, { token_hash: hashToken(token), user_id: id, expires_at: new Date(Date.now() + 3_600_000) });
-  return createCaller(url, heard, id, { cookie: `tidemark_session=${token}` });
+  return createCaller(url, heard, id, { cookie: `tidemark_session=${await addSession(db, id)}` });
+}
+
+/** The token of a session as signing in begins one. */
+export async function addSession(db: Catalogue, userId: string, userAgent?: string): Promise<string> {
+  const token = randomBytes(32).toString('base64url');
+  const expires_at = new Date(Date.now() + 3_600_000);
+  await insertSession(db, { token_hash: hashToken(token), user_id: userId, expires_at, user_agent: userAgent });
+  return token;
 }
 
 function createCaller(url: string, heard: string[], id: string, base: Record<string, string> = {}): Caller {

@@ -28,7 +28,13 @@ export interface Shell {
 
 export async function openShell(variables: Record<string, string> = {}): Promise<Shell> {
   const home = await mkdtemp(join(tmpdir(), 'tidemark-cli-'));
-  const environment = { PATH: process.env['PATH'] ?? '', HOME: home, XDG_CONFIG_HOME: join(home, 'config'), ...variables };
+  const environment = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, 'config'),
+    NODE_COMPILE_CACHE: join(tmpdir(), 'tidemark-cli-compiled'),
+    ...variables,
+  };
   return {
     home,
     environment,
