@@ -38,9 +38,10 @@ export const networkRanges: readonly NetworkRange[] = [
   { range: '::1/128', rule: 'refuse', what: 'a loopback address' },
   { range: 'fe80::/10', rule: 'refuse', what: 'a link-local address' },
   { range: 'ff00::/8', rule: 'refuse', what: 'a multicast address' },
-  // Amazon, Google
+  // Amazon, Google, Scaleway
   { range: 'fd00:ec2::/32', rule: 'refuse', what: 'a cloud metadata address' },
   { range: 'fd20:ce::254/128', rule: 'refuse', what: 'a cloud metadata address' },
+  { range: 'fd00:42::42/128', rule: 'refuse', what: 'a cloud metadata address' },
   // RFC 8215: where the IPv4 address stands in it is each network's own choice, so it cannot be judged
   { range: '64:ff9b:1::/48', rule: 'refuse', what: 'a translated address of a local NAT64' },
   { range: '::ffff:0:0/96', rule: last, what: 'IPv4-mapped' },

@@ -104,6 +104,7 @@ describe('The network guard', () => {
     ['255.255.255.255', 'the broadcast address'],
     ['fd00:ec2::254', 'a cloud metadata address'],
     ['fd20:ce::254', 'a cloud metadata address'],
+    ['fd00:42::42', 'a cloud metadata address'],
     ['100.100.100.200', 'a cloud metadata address'],
     ['168.63.129.16', 'a cloud metadata address'],
     ['2002:7f00:1::', 'which stands for 127.0.0.1, a loopback address'],
