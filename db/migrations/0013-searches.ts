@@ -8,16 +8,13 @@ export async function up(db: Kysely<never>): Promise<void> {
 
 const statements = [
   // an owner's or an administrator's catalogue may have no such extension: then a search reads every name, as it does for one or two letters
+  // it may also lie in a schema of its own, where its operators are not found
   `do $$ begin
       create extension if not exists pg_trgm;
+      create index databases_name_part on databases using gin (name gin_trgm_ops);
+      create index databases_host_part on databases using gin (host gin_trgm_ops);
     exception when others then
       raise notice 'searches will read every name: %', sqlerrm;
-    end $$`,
-  `do $$ begin
-      if exists (select from pg_extension where extname = 'pg_trgm') then
-        create index databases_name_part on databases using gin (name gin_trgm_ops);
-        create index databases_host_part on databases using gin (host gin_trgm_ops);
-      end if;
     end $$`,
   'create index tasks_kind on tasks (kind, created_at, id)',
   'create index databases_status on databases (status, name, id)',
