@@ -1,6 +1,7 @@
 import { TidemarkError } from '#domain/errors.ts';
 
 const TAIL_LINES = 20;
+const TAIL_CHARACTERS = 8_000;
 
 /** What a command that exited other than 0 means; `output` is what it said, of which the last lines are told. */
 export function commandFailure(what: string, exitCode: number, output: string): TidemarkError {
@@ -13,9 +14,13 @@ function codeOf(output: string): 'disk-full' | 'tool-missing' | 'host-command-fa
   return /: line \d+: \S+: command not found$/m.test(output) ? 'tool-missing' : 'host-command-failed';
 }
 
-/** ": " and the last lines, or nothing when there are none. */
+/** ": " and the last lines, or nothing when there are none. A stranger's host may say anything, and no catalogue keeps a NUL. */
 export function lastWords(output: string): string {
-  const lines = output.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
+  const tail = output
+    .slice(-TAIL_LINES * TAIL_CHARACTERS)
+    .replaceAll('\0', '')
+    .trimEnd();
+  const lines = tail.split('\n').slice(-TAIL_LINES).join('\n').slice(-TAIL_CHARACTERS);
   return lines === '' ? '' : `: ${lines}`;
 }
 
