@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { answerPlace, claimIdempotencyKey, endIdempotencyKey, type IdempotencyRow, releaseIdempotencyKey } from '#db/idempotency.ts';
 import { TidemarkError } from '#domain/errors.ts';
@@ -32,7 +31,8 @@ export async function answerOnce(
 ): Promise<Answer> {
   const key = readKey(request);
   if (key === undefined) return work();
-  const request_hash = hashOf(request);
+  // it may hold a password
+  const request_hash = sealer.fingerprint(wordsOf(request));
   const earlier = await claimIdempotencyKey(db, { user_id: user.id, key, request_hash });
   if (earlier !== undefined) {
     refuseOther(earlier, request_hash);
@@ -59,10 +59,8 @@ function readKey({ headers }: Request): string | undefined {
   ]);
 }
 
-function hashOf({ method, originalUrl, body }: Request): Buffer {
-  return createHash('sha256')
-    .update(JSON.stringify([method, originalUrl, body ?? null]))
-    .digest();
+function wordsOf({ method, originalUrl, body }: Request): string {
+  return JSON.stringify([method, originalUrl, body ?? null]);
 }
 
 function refuseOther({ key, request_hash }: IdempotencyRow, hash: Buffer): void {

@@ -11,23 +11,35 @@ export function answerPlace(userId: string, key: string): SealedPlace {
   return { table: 'idempotency_keys', row: `${userId}/${key}`, column: 'answer_sealed' };
 }
 
+type Claim = Pick<IdempotencyRow, 'user_id' | 'key' | 'request_hash'>;
+
 /** Returns what is there already under the key, if something is; those of yesterday are forgotten. */
-export async function claimIdempotencyKey(
-  db: Catalogue,
-  claim: Pick<IdempotencyRow, 'user_id' | 'key' | 'request_hash'>,
-): Promise<IdempotencyRow | undefined> {
+export async function claimIdempotencyKey(db: Catalogue, claim: Claim): Promise<IdempotencyRow | undefined> {
   await db
     .deleteFrom('idempotency_keys')
     .where('created_at', '<', new Date(Date.now() - KEPT_MS))
     .execute();
+  for (;;) {
+    if (await insertClaim(db, claim)) return undefined;
+    const { user_id, key } = claim;
+    const row = await db
+      .selectFrom('idempotency_keys')
+      .selectAll()
+      .where('user_id', '=', user_id)
+      .where('key', '=', key)
+      .executeTakeFirst();
+    // none: it was released just now
+    if (row !== undefined) return row;
+  }
+}
+
+async function insertClaim(db: Catalogue, claim: Claim): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('idempotency_keys')
     .values(claim)
     .onConflict((conflict) => conflict.columns(['user_id', 'key']).doNothing())
     .executeTakeFirstOrThrow();
-  if (numInsertedOrUpdatedRows === 1n) return undefined;
-  const { user_id, key } = claim;
-  return db.selectFrom('idempotency_keys').selectAll().where('user_id', '=', user_id).where('key', '=', key).executeTakeFirst();
+  return numInsertedOrUpdatedRows === 1n;
 }
 
 /** Without an answer nobody knows how it ended. */

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
 
 /** Where a sealed value lives: it opens nowhere else. */
@@ -14,6 +14,8 @@ export interface Sealer {
   hasSealed(sealed: Buffer): boolean;
   /** Throws `sealed-value-broken`. */
   open(sealed: Buffer, place: SealedPlace): Buffer;
+  /** 32 bytes, the same for the same value; without the master key nobody can try values out on them. */
+  fingerprint(value: string): Buffer;
 }
 
 const FORMAT = 1;
@@ -29,6 +31,7 @@ export function createSealer(masterKey: Buffer): Sealer {
   if (masterKey.length !== 32) throw new TidemarkError('sealed-value-broken', `the master key has ${masterKey.length} bytes instead of 32`);
   const keyId = derive(masterKey, 'tidemark key id', 4);
   const key = derive(masterKey, 'tidemark sealing', 32);
+  const fingerprintKey = derive(masterKey, 'tidemark fingerprints', 32);
   return {
     seal(plain, place) {
       const header = Buffer.concat([Buffer.of(FORMAT), keyId, randomBytes(12)]);
@@ -36,6 +39,7 @@ export function createSealer(masterKey: Buffer): Sealer {
       cipher.setAAD(associatedData(header, place));
       return Buffer.concat([header, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
     },
+    fingerprint: (value) => createHmac('sha256', fingerprintKey).update(value).digest(),
     hasSealed: (sealed) => sealed.subarray(1, 5).equals(keyId),
     open(sealed, place) {
       const header = sealed.subarray(0, HEADER_BYTES);

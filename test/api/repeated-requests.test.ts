@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { markDatabase, pinHostKey } from '#db/databases.ts';
@@ -54,6 +54,23 @@ describe('a request with an Idempotency-Key', () => {
     await send(caller, key, token('one'));
     expect((await send(caller, key, token('two'))).body).toMatchObject({ status: 422, code: 'idempotency-key-reused' });
     expect((await send(other, key, token('two'))).status).toBe(201);
+  });
+
+  it('is known by a mark that tells nothing to who has the catalogue alone', async () => {
+    const [admin, key] = [await world.addCaller('admin'), randomUUID()];
+    const user = { email: `${key}@example.com`, name: 'New', password: 'correct horse battery' };
+    await send(admin, key, user, '/users');
+    const row = await world.db.selectFrom('idempotency_keys').selectAll().where('key', '=', key).executeTakeFirstOrThrow();
+    const words = JSON.stringify(['POST', '/api/v1/users', user]);
+    expect(row.request_hash.equals(world.sealer.fingerprint(words))).toBe(true);
+    expect(row.request_hash.equals(createHash('sha256').update(words).digest())).toBe(false);
+  });
+
+  it('that meets others which are refused is done by one at a time', async () => {
+    const [caller, key] = [await world.addCaller(), randomUUID()];
+    await send(caller, randomUUID(), token('theirs'));
+    const answers = await Promise.all(Array.from({ length: 40 }, () => send(caller, key, token('theirs'))));
+    expect(new Set(answers.map(({ body }) => body['code']))).toEqual(new Set(['already-exists', 'request-running']));
   });
 
   it('may come again when it was refused, or could not begin', async () => {
