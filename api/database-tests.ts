@@ -51,7 +51,7 @@ export const databaseTestRoutes = [
 ];
 
 async function testDatabase(call: UserCall, id: string, input: Parameters<typeof runTest>[3]) {
-  return databaseProbeReportSchema.parse(await runTest(call.deps, 'testDatabase', `database-test-${id}`, input));
+  return databaseProbeReportSchema.parse(await runTest(call, 'testDatabase', `database-test-${id}`, input));
 }
 
 /** As the worker's prober takes it; the host is its name, for it has none yet. */

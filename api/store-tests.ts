@@ -63,5 +63,5 @@ async function testStore(call: UserCall, subject: string, store: StoreInput): Pr
   await call.audit(subject);
   const id = randomUUID();
   const sealed = call.deps.sealer.seal(JSON.stringify(store), { table: 'probe', row: id, column: 'store' }).toString('base64');
-  return probeReportSchema.parse(await runTest(call.deps, 'testStore', `store-test-${id}`, { id, sealed } satisfies TestStoreInput));
+  return probeReportSchema.parse(await runTest(call, 'testStore', `store-test-${id}`, { id, sealed } satisfies TestStoreInput));
 }

@@ -7,6 +7,7 @@ import { findDatabase, sshKeyPlace, updateDatabase } from '#db/databases.ts';
 import { readHistories } from '../temporal-histories.ts';
 import { addDatabase, addSshKey, canaries, privateKey } from './fixtures.ts';
 import { type LiveWorld, startLiveWorld } from './live-world.ts';
+import { startSilentHost } from './silent-host.ts';
 import { taskEnded } from './waiting.ts';
 import type { ApiWorld, Caller } from './world.ts';
 
@@ -51,6 +52,19 @@ describe('Test Connection before a database is saved', () => {
     const other = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9SlaGqHhHmbBVfXQmDQKkOK9ofDmGFQF5TTJPY7lqm';
     expect(failedStep((await test({ sshKeyId, hostKey: other })).body)).toMatchObject({ name: 'host-key', code: 'host-key-changed' });
     expect((await world.db.selectFrom('databases').select('id').execute()).length).toBe(0);
+  });
+
+  it('is had five times at once and no more, for each keeps a worker busy', async () => {
+    const [silent, impatient] = [await startSilentHost(), await world.addCaller()];
+    const ask = (who: Caller) =>
+      who.ask('POST', '/database-tests', { engine: 'postgresql', host: '127.0.0.1', sshUser: 'root', sshPort: silent.port });
+    const answers = Array.from({ length: 7 }, () => ask(impatient));
+    // the refused are answered first
+    expect((await Promise.race(answers)).body).toMatchObject({ status: 429, code: 'too-many-attempts' });
+    silent.hangUp();
+    expect((await Promise.all(answers)).map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 200, 429, 429]);
+    expect(await ask(impatient)).toMatchObject({ status: 200 });
+    await silent.stop();
   });
 
   it("refuses another's key, two keys, and what is no address, naming the field", async () => {
