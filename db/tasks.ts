@@ -48,6 +48,18 @@ export async function listQueuedTasks(db: Catalogue, before: Date): Promise<Task
     .execute();
 }
 
+/** Those that were begun before, oldest first. */
+export async function listRunningTasks(db: Catalogue, before: Date): Promise<TaskRow[]> {
+  return db
+    .selectFrom('tasks')
+    .selectAll()
+    .where('status', '=', 'running')
+    .where('started_at', '<', before)
+    .orderBy('started_at')
+    .limit(1_000)
+    .execute();
+}
+
 /** One that has begun meanwhile goes on. */
 export async function failQueuedTask(db: Catalogue, id: string, failure: { code: string; message: string }): Promise<void> {
   await db

@@ -159,6 +159,11 @@ export const errorCatalogue = {
   // ourselves
   'sealed-value-broken': { status: 500, retryable: false, hint: 'The master key does not open this value. Restore the right master key.' },
   'temporal-unavailable': { status: 503, retryable: true, hint: 'Try again in a moment, unless the message says where to look first.' },
+  'operation-lost': {
+    status: 503,
+    retryable: false,
+    hint: 'Look whether the database serves, then ask again; what was half done is removed by the next operation.',
+  },
   'request-lost': { status: 503, retryable: false, hint: 'Nothing was done. Ask again.' },
   'catalogue-unavailable': { status: 503, retryable: true, hint: 'Try again in a moment.' },
   internal: { status: 500, retryable: false, hint: 'Look into the log with the request id.' },

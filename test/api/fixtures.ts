@@ -107,7 +107,7 @@ interface BackupOptions {
   readonly generation?: number;
   readonly logs?: readonly [number, number];
   readonly parentId?: string;
-  readonly status?: 'completed' | 'failed';
+  readonly status?: 'completed' | 'failed' | 'running';
 }
 
 /** A backup that was consistent at a time (milliseconds since the epoch). */

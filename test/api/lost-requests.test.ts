@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { endLostRequests } from '#api/lost-requests.ts';
-import { beginTask, failQueuedTask, insertTask } from '#db/tasks.ts';
+import { beginTask, endTask, failQueuedTask, insertTask, linkBackup } from '#db/tasks.ts';
 import type { TaskKind } from '#domain/states.ts';
-import { addDatabase } from './fixtures.ts';
+import { addAttached, addBackup, addDatabase } from './fixtures.ts';
 import { type LiveWorld, startLiveWorld } from './live-world.ts';
 import { policyBecomes } from './waiting.ts';
 import type { ApiWorld, Caller } from './world.ts';
@@ -33,7 +33,8 @@ describe('a request that was written down', () => {
     await live.startWorkers();
     await policyBecomes(caller, policyId, 'active');
     const taskIds = [await addQueuedTask('attach'), await addQueuedTask('check')];
-    expect(await endLostRequests(world.deps)).toEqual([]);
+    const lostByNow = await endLostRequests(world.deps);
+    for (const id of taskIds) expect(lostByNow).not.toContain(id);
     expect(await endLostRequests(world.deps, inTenMinutes())).toEqual(expect.arrayContaining(taskIds));
     for (const id of taskIds) expect(await getTask(id)).toMatchObject({ status: 'failed', error: { code: 'request-lost' } });
     const workflow = world.temporal.workflow.getHandle(`policy-${policyId}`);
@@ -57,6 +58,20 @@ describe('a request that was written down', () => {
     expect(await getTask(taskId)).toMatchObject({ status: 'failed' });
     expect((await caller.ask('GET', `/databases/${databaseId}`)).body).toMatchObject({ status: 'error' });
     await failQueuedTask(world.db, broken, { code: 'request-lost', message: 'x' });
+  });
+
+  it('that has begun ends when its workflow was terminated or lost, with the backup that it took; nothing waits for it then', async () => {
+    const backupId = await addBackup(world.db, await addAttached(world, caller.id), { status: 'running' });
+    const [lost, kept] = [await addQueuedTask('backup'), await addQueuedTask('backup')];
+    await beginTask(world.db, lost, 'database-of-nobody');
+    await linkBackup(world.db, lost, backupId);
+    await beginTask(world.db, kept, `policy-${policyId}`);
+    expect(await endLostRequests(world.deps)).not.toContain(lost);
+    expect(await endLostRequests(world.deps, inTenMinutes())).toEqual([lost]);
+    expect(await getTask(lost)).toMatchObject({ status: 'failed', error: { code: 'operation-lost' } });
+    expect(await getTask(kept)).toMatchObject({ status: 'running' });
+    expect((await caller.ask('GET', `/backups/${backupId}`)).body).toMatchObject({ status: 'failed' });
+    await endTask(world.db, kept, { status: 'completed' });
   });
 
   it('goes on when its policy has noted it', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { insertNotice, markNoticeSent, markNoticeUnsent } from '#db/notices.ts';
 import { beginTask, endTask } from '#db/tasks.ts';
 import { addAttached, addBackup, addDatabase, addPolicy, addTask } from '#test/api/fixtures.ts';
-import { usePanel } from './browser.ts';
+import { password, usePanel } from './browser.ts';
 
 const panel = usePanel();
 const DAY_MS = 86_400_000;
@@ -121,7 +121,8 @@ describe('the administration', () => {
   });
 
   it('shows who did what, leads to more of the same, and verifies the chain', async () => {
-    const { page, open, inspect } = await panel.visit({ role: 'admin' });
+    const { page, email, open, inspect } = await panel.visit({ role: 'admin' });
+    await page.request.post('/api/v1/sessions', { data: { email, password } });
     await open('/admin/audit');
     await page.getByRole('link', { name: 'createSession' }).first().waitFor();
     await inspect('admin-audit');
