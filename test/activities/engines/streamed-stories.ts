@@ -156,13 +156,12 @@ sed -i "s|\"executable\":\"$daemon\"|\"executable\":\"${raw(odd)}\"|" ${plan}
     const base = await backUp();
     const followed = async (number: number): Promise<boolean> =>
       (await onReplica('select n from shop.numbers').catch(() => '')).includes(`n: ${number}`);
-    for (let tries = 0; tries < 100 && !(await followed(1)); tries++) await sleep(200);
-    expect(await followed(1)).toBe(true);
+    await expect.poll(() => followed(1), { timeout: 60_000, interval: 200 }).toBe(true);
     await restore(requestFor([base.label]));
     await story.bench.insert(7);
     const status = async (): Promise<string> => onReplica(words.replicaStatus);
-    for (let tries = 0; tries < 150 && !/Last_IO_Errno: (1236|13114)/.test(await status()); tries++) await sleep(200);
-    expect(await status()).toMatch(/Last_IO_Errno: (1236|13114)/);
+    // one that found the primary away tries again after a minute
+    await expect.poll(status, { timeout: 150_000, interval: 500 }).toMatch(/Last_IO_Errno: (1236|13114)/);
     expect(await status()).toMatch(/IO_Running: No/);
     expect(await followed(7)).toBe(false);
     replica.close();
