@@ -30,19 +30,21 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
   const [database, pidFile, logFile] = [join(dataDir, 'temporal.db'), join(dataDir, 'temporal.pid'), join(dataDir, 'temporal.log')];
   await endEarlierProcess(pidFile, database, 'SIGTERM');
   const wished = options.ports ?? { frontend: 7233, ui: 8233 };
-  const ports = { frontend: await findFreePort(wished.frontend), ui: await findFreePort(wished.ui) };
-  const server = await startProcess({
-    command: binary,
-    args: serverArguments(database, ports),
-    cwd: dataDir,
-    logFile,
-    graceMs: 20_000,
+  const start = async (): Promise<Started> => {
+    const ports = { frontend: await findFreePort(wished.frontend), ui: await findFreePort(wished.ui) };
+    const args = serverArguments(database, ports);
+    const server = await startProcess({ command: binary, args, cwd: dataDir, logFile, graceMs: 20_000 });
+    await writeFile(pidFile, `${server.pid}\n`);
+    await waitUntilServing(server, binary, addressOf(ports), logFile);
+    return { server, ports };
+  };
+  const { server, ports } = await start().catch((error: unknown) => {
+    // somebody took a port, its own inner ones among them, before it did
+    if (error instanceof EndedAtStart) return start();
+    throw error;
   });
-  await writeFile(pidFile, `${server.pid}\n`);
-  const address = `127.0.0.1:${ports.frontend}`;
-  await waitUntilServing(server, binary, address, logFile);
   return {
-    address,
+    address: addressOf(ports),
     uiUrl: `http://127.0.0.1:${ports.ui}`,
     process: server,
     async stop() {
@@ -52,10 +54,26 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
   };
 }
 
+interface Ports {
+  readonly frontend: number;
+  readonly ui: number;
+}
+
+interface Started {
+  readonly server: RunningProcess;
+  readonly ports: Ports;
+}
+
+class EndedAtStart extends Error {}
+
+function addressOf({ frontend }: Ports): string {
+  return `127.0.0.1:${frontend}`;
+}
+
 /** The person's own `temporal` profiles must not aim these commands at another server. */
 const withoutUserConfig = ['--disable-config-file', '--disable-config-env'];
 
-function serverArguments(database: string, ports: { readonly frontend: number; readonly ui: number }): readonly string[] {
+function serverArguments(database: string, ports: Ports): readonly string[] {
   const listen = ['--ip', '127.0.0.1', '--port', String(ports.frontend), '--ui-ip', '127.0.0.1', '--ui-port', String(ports.ui)];
   const log = ['--log-level', 'warn', '--log-format', 'json'];
   return ['server', 'start-dev', '--db-filename', database, ...listen, ...log, ...withoutUserConfig];
@@ -77,7 +95,7 @@ async function waitUntilServing(server: RunningProcess, binary: string, address:
   const isServing = async (): Promise<boolean> => (await tryCommand(binary, args)).exitCode === 0;
   const deadline = Date.now() + 60_000;
   while (!(await isServing())) {
-    if (!server.isRunning()) throw new Error(`The embedded Temporal server ended at its start; its log is ${logFile}.`);
+    if (!server.isRunning()) throw new EndedAtStart(`The embedded Temporal server ended at its start; its log is ${logFile}.`);
     if (Date.now() > deadline) {
       await server.stop();
       throw new Error(`The embedded Temporal server does not answer at ${address} after 60 s; its log is ${logFile}.`);
