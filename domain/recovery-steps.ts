@@ -98,7 +98,8 @@ function openingSteps(of: RecoveryCase, product: string, unpack: string): Recove
     {
       text: 'See which backups there are; one exists when it has a manifest. An incremental needs its parent, and so on to a full.',
       commands: [
-        `for backup in $(fetch '?delimiter=%2F&list-type=2&prefix=${encodeURIComponent(below(of.store.prefix, folder))}%2F' | grep -o '[0-9a-f-]\\{36\\}/</Prefix>' | cut -c 1-36); do fetch "/${encodedPath(below(of.store.prefix, folder))}/$backup/manifest.json" | jq -c '[.backupId, .outcome.kind, .outcome.parentLabel, .outcome.consistentAt]'; done`,
+        listCommand(`${encodeURIComponent(below(of.store.prefix, folder))}%2F`),
+        `list_backups | while read -r backup; do fetch "/${encodedPath(below(of.store.prefix, folder))}/$backup/manifest.json" | jq -c '[.backupId, .outcome.kind, .outcome.parentLabel, .outcome.consistentAt]'; done`,
       ],
     },
     {
@@ -123,6 +124,14 @@ function fetchCommands({ kitFile, store, encrypted }: RecoveryCase): string[] {
     `fetch() { ${curl} --header 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "https://${endpoint}/${bucket}$1"; }`,
     `open_object() { ${object}${encrypted ? ` | python3 decrypt.py "$(jq -r .policyKey ${kitFile})" "$1"` : ''}; }`,
   ];
+}
+
+/** A page has at most 1,000. The signature wants the parameters in the order of their names. */
+function listCommand(folder: string): string {
+  const page = `fetch "?\${token:+continuation-token=$token&}delimiter=%2F&list-type=2&prefix=${folder}"`;
+  const ids = `grep -o '[0-9a-f-]\\{36\\}/</Prefix>' <<< "$page" | cut -c 1-36`;
+  const token = `sed -n 's:.*<NextContinuationToken>\\([^<]*\\)</.*:\\1:p' <<< "$page" | jq -Rr @uri`;
+  return `list_backups() { local page token=; while page=$(${page}); do ${ids}; token=$(${token}); [ -n "$token" ] || return 0; done; echo 'The list is not complete.' >&2; return 1; }`;
 }
 
 function replaySteps({ databaseId, generation }: RecoveryCase, replay: string): RecoveryStep[] {

@@ -187,7 +187,7 @@ describe.each([
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('find it, fetch it, open it and unpack it', async () => {
+  it('find it and all beside it, fetch it, open it and unpack it', async () => {
     const s3 = await startVersitygw();
     try {
       await s3.createBucket('backups');
@@ -200,7 +200,7 @@ describe.each([
       await updatePolicy(world.db, policyId, { encryption_enabled: encrypted });
       const key = encrypted ? await keyOf(policyId) : undefined;
       const content = randomBytes(3_000_000);
-      const backupId = await storeBackup({ address, databaseId, key, folder }, content);
+      const stored = await storeBackups({ address, databaseId, key, folder }, content);
 
       const answer = await owner.ask('POST', `/policies/${policyId}/recovery-kits`);
       const [, kitFile = ''] = /filename="(.*)"/.exec(answer.headers.get('content-disposition') ?? '') ?? [];
@@ -212,12 +212,14 @@ describe.each([
       const commands = database?.howTo.slice(0, 3).flatMap((step) => step.commands) ?? [];
       const script = commands
         .join('\n')
+        // pages of two, so that the list has several
+        .replace('list-type=2&', 'list-type=2&max-keys=2&')
         .replace('<access key>', address.accessKey)
         .replace('<secret key>', address.secretKey)
-        .replace('<backupId>', backupId);
+        .replace('<backupId>', stored[0]?.[0] ?? '');
       const [, ...python] = (await ensureTink('python')).interpreter;
       const shown = await runCommand('env', [...python.slice(0, 1), 'bash', '-euc', script], { cwd: away });
-      expect(JSON.parse(shown)).toEqual([backupId, 'full', null, '2026-11-22T21:50:11.000Z']);
+      expect(shown.trim().split('\n').toSorted()).toEqual(stored.map((row) => JSON.stringify(row)).toSorted());
       expect((await readFile(join(away, 'full/table.ibd'))).equals(content)).toBe(true);
     } finally {
       await s3.stop();
@@ -232,8 +234,11 @@ interface Place {
   readonly folder: string;
 }
 
-/** As the worker lays down a full of MySQL, in two volumes. */
-async function storeBackup({ address, databaseId, key, folder }: Place, content: Buffer): Promise<string> {
+/** Id, kind, parent and time, as the commands show them. */
+type Shown = readonly [string, 'full' | 'incremental', string | null, string];
+
+/** As the worker lays down a full of MySQL, in two volumes, and four incrementals, which are binary logs only. */
+async function storeBackups({ address, databaseId, key, folder }: Place, content: Buffer): Promise<Shown[]> {
   const backupId = randomUUID();
   await mkdir(join(folder, 'data'));
   await writeFile(join(folder, 'data/table.ibd'), content);
@@ -260,6 +265,12 @@ async function storeBackup({ address, databaseId, key, folder }: Place, content:
     storedBytes: stream.length,
   };
   await writeManifest(context, backupId, { engine: 'mysql', outcome, data: { volumes } });
+  const incrementals = Array.from({ length: 4 }, () => randomUUID());
+  for (const label of incrementals) {
+    const more = { kind: 'incremental' as const, label, parentLabel: backupId };
+    await writeManifest(context, label, { engine: 'mysql', outcome: { ...outcome, ...more }, data: { volumes: [] } });
+  }
   store.close();
-  return backupId;
+  const at = outcome.consistentAt.toISOString();
+  return [[backupId, 'full', null, at], ...incrementals.map((label): Shown => [label, 'incremental', backupId, at])];
 }
