@@ -67,7 +67,7 @@ const about = [
   "With this file and the bucket's access key and secret key, everything can be restored without Tidemark. Those two keys are the owner's and are not in it.",
   'Whoever has this file and the bucket can read the backups: keep it apart from the bucket, from Tidemark and from its catalogue.',
   "The policy's key never changes. Make a new kit when a database is attached, restored, or its encryption is switched: each begins a generation; docs/format.md tells how the passphrase of one that is not listed here follows from the key.",
-  "The procedure is Tidemark's docs/format.md, in its repository and beside its program; docs/decrypt.py there opens one object. howTo gives its commands for each database, filled in for its newest generation.",
+  "The procedure is Tidemark's docs/format.md, in its repository and beside its program; docs/decrypt.py there opens one object. howTo gives its commands for each database, filled in for its newest generation; it says where to put in another.",
 ];
 
 export interface KitContents {
@@ -108,7 +108,7 @@ function viewDatabase(
   { kept, key, kitFile }: { readonly kept: readonly GenerationRow[]; readonly key: Buffer | undefined; readonly kitFile: string },
 ): RecoveryKit['databases'][number] {
   const { id, name, engine, version, host, port } = database;
-  const { number: generation = 1, encrypted = false } = kept.at(-1) ?? {};
+  const generation = kept.at(-1)?.number ?? 1;
   return {
     id,
     name,
@@ -123,7 +123,7 @@ function viewDatabase(
       encrypted: row.encrypted,
       pgbackrest: hasRepository(engine) ? viewRepository(policy, row, key) : null,
     })),
-    howTo: recoverySteps({ kitFile, store: storeOf(policy), databaseId: id, engine, version, generation, encrypted }),
+    howTo: recoverySteps({ kitFile, store: storeOf(policy), databaseId: id, engine, version, generation, hasKey: key !== undefined }),
   };
 }
 

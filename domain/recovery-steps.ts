@@ -1,4 +1,3 @@
-import { generationKey } from './names.ts';
 import { stanza } from './repository.ts';
 import type { EngineName } from './states.ts';
 
@@ -23,9 +22,10 @@ export interface RecoveryCase {
   readonly engine: EngineName;
   /** As far as it is known. */
   readonly version: string | null;
-  /** Which one the commands are about. */
+  /** Which one the commands are about, unless another is put in its place. */
   readonly generation: number;
-  readonly encrypted: boolean;
+  /** Whether the kit has a key: some generation may be encrypted, and another one plain. */
+  readonly hasKey: boolean;
 }
 
 export function recoverySteps(of: RecoveryCase): RecoveryStep[] {
@@ -87,33 +87,34 @@ function repositorySteps({ kitFile, store, databaseId, version, generation }: Re
 export const caFile = '/etc/pgbackrest-ca.pem';
 
 function openingSteps(of: RecoveryCase, product: string, unpack: string): RecoveryStep[] {
-  const { databaseId, generation, version, encrypted } = of;
-  const tools = `bash, curl (7.88 or newer), jq, zstd${encrypted ? ", Python 3 with Google's Tink (pip install tink), decrypt.py of Tidemark's docs/" : ''}`;
-  const folder = `${generationKey(databaseId, generation)}/backups`;
+  const { store, databaseId, generation, version, hasKey } = of;
+  const tools = `bash, curl (7.88 or newer), jq, zstd${hasKey ? ", Python 3 with Google's Tink (pip install tink), decrypt.py of Tidemark's docs/" : ''}`;
+  const folder = below(store.prefix, databaseId);
+  const manifestOf = (backup: string): string => `fetch "/${encodedPath(folder)}/g$generation/backups/${backup}/manifest.json"`;
   return [
     {
-      text: `On a machine with ${tools} and ${product} of the server's series (${version ?? 'not known'}), in an empty folder with this kit: give the keys of the bucket, and define how an object is fetched and opened. The commands are about the generation ${generation}; take the one whose from and until hold the wanted time.`,
-      commands: fetchCommands(of),
+      text: `On a machine with ${tools} and ${product} of the server's series (${version ?? 'not known'}), in an empty folder with this kit: give the keys of the bucket, and define how an object is fetched and opened. The commands are about the generation ${generation}, the newest; put in the number of the one whose from and until hold the wanted time.`,
+      commands: [`generation=${generation}`, ...fetchCommands(of)],
     },
     {
-      text: 'See which backups there are; one exists when it has a manifest. An incremental needs its parent, and so on to a full.',
+      text: 'See which backups there are; one exists when it has a manifest. An incremental needs its parent, and so on to a full. A generation that has just begun has none: the newest are in the one before it.',
       commands: [
-        listCommand(`${encodeURIComponent(below(of.store.prefix, folder))}%2F`),
-        `list_backups | while read -r backup; do fetch "/${encodedPath(below(of.store.prefix, folder))}/$backup/manifest.json" | jq -c '[.backupId, .outcome.kind, .outcome.parentLabel, .outcome.consistentAt]'; done`,
+        listCommand(`${encodeURIComponent(folder)}%2Fg$generation%2Fbackups%2F`),
+        `list_backups | while read -r backup; do ${manifestOf('$backup')} | jq -c '[.backupId, .outcome.kind, .outcome.parentLabel, .outcome.consistentAt]'; done`,
       ],
     },
     {
       text: 'Unpack a full, and each incremental that has volumes, into a directory of its own.',
       commands: [
         'set -o pipefail',
-        `unpack() { mkdir "$1"; fetch "/${encodedPath(below(of.store.prefix, folder))}/$2/manifest.json" > "$1.json" && jq -r '.data.volumes[].key' "$1.json" | while read -r object; do open_object "$object" || exit; done | zstd -dc | ${unpack}; }`,
+        `unpack() { mkdir "$1"; ${manifestOf('$2')} > "$1.json" && jq -r '.data.volumes[].key' "$1.json" | while read -r object; do open_object "$object" || exit; done | zstd -dc | ${unpack}; }`,
         'unpack full <backupId>',
       ],
     },
   ];
 }
 
-function fetchCommands({ kitFile, store, encrypted }: RecoveryCase): string[] {
+function fetchCommands({ kitFile, store, databaseId, hasKey }: RecoveryCase): string[] {
   const { endpoint, region, bucket, prefix, caPem } = store;
   const authority = caPem === null ? '' : ' --cacert ca.pem';
   const curl = `curl --silent --show-error --fail --globoff${authority} --aws-sigv4 aws:amz:${region}:s3 --user "$ACCESS_KEY:$SECRET_KEY"`;
@@ -122,8 +123,19 @@ function fetchCommands({ kitFile, store, encrypted }: RecoveryCase): string[] {
     "ACCESS_KEY='<access key>' SECRET_KEY='<secret key>'",
     ...(caPem === null ? [] : [`jq -r .store.caPem ${kitFile} > ca.pem`]),
     `fetch() { ${curl} --header 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "https://${endpoint}/${bucket}$1"; }`,
-    `open_object() { ${object}${encrypted ? ` | python3 decrypt.py "$(jq -r .policyKey ${kitFile})" "$1"` : ''}; }`,
+    ...(hasKey
+      ? [
+          `is_encrypted() { jq -e --arg object "$1" '${encryptionOf(databaseId)}' ${kitFile} > /dev/null; }`,
+          `open_object() { if is_encrypted "$1"; then ${object} | python3 decrypt.py "$(jq -r .policyKey ${kitFile})" "$1"; else ${object}; fi; }`,
+        ]
+      : [`open_object() { ${object}; }`]),
   ];
+}
+
+/** By the generation in the object's key. One that is younger than the kit is taken for encrypted: what is plain then fails, and loudly. */
+function encryptionOf(databaseId: string): string {
+  const known = `.databases[] | select(.id == "${databaseId}") | .generations[] | select("g\\(.number)" == ($object | split("/")[1])) | .encrypted`;
+  return `[${known}] | if length == 0 then true else .[0] end`;
 }
 
 /** A page has at most 1,000. The signature wants the parameters in the order of their names. */
@@ -134,10 +146,10 @@ function listCommand(folder: string): string {
   return `list_backups() { local page token=; while page=$(${page}); do ${ids}; token=$(${token}); [ -n "$token" ] || return 0; done; echo 'The list is not complete.' >&2; return 1; }`;
 }
 
-function replaySteps({ databaseId, generation }: RecoveryCase, replay: string): RecoveryStep[] {
+function replaySteps({ databaseId }: RecoveryCase, replay: string): RecoveryStep[] {
   return [
     {
-      text: `Start a server of the same series on a copy of the directory, with --skip-networking --skip-log-bin. Then open the binary logs from the manifest's data.position on (they lie below ${generationKey(databaseId, generation)}/logs/, each with a record that names its object), see that the sequence of their records has no hole, and replay them in one call up to the cut: the position of the first of the last record's commits at or after the wanted second.`,
+      text: `Start a server of the same series on a copy of the directory, with --skip-networking --skip-log-bin. Then open the binary logs from the manifest's data.position on (they lie below ${databaseId}/g<generation>/logs/, each with a record that names its object), see that the sequence of their records has no hole, and replay them in one call up to the cut: the position of the first of the last record's commits at or after the wanted second.`,
       commands: ['open_object <object> | zstd -dc > <log>', replay],
     },
   ];

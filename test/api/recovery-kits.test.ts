@@ -13,7 +13,7 @@ import { runCommand } from '#standalone/commands.ts';
 import { ensureTink } from '#test/tink.ts';
 import { loopbackGuard, startVersitygw } from '#test/versitygw.ts';
 import { addAttached, addPolicy, canaries } from './fixtures.ts';
-import { type ApiWorld, type Caller, startApiWorld } from './world.ts';
+import { type Answer, type ApiWorld, type Caller, startApiWorld } from './world.ts';
 
 interface Kit {
   readonly encrypted: boolean;
@@ -178,58 +178,77 @@ function workersConfiguration(databaseId: string, key: Buffer): string {
 }
 
 describe.each([
-  ['an encrypted', true],
-  ['a plain', false],
-])('the commands of a kit, with nothing but the bucket and %s backup', (_, encrypted) => {
+  ['encrypted once and plain now', [true, false]],
+  ['plain once and encrypted now', [false, true]],
+  ['always plain', [false]],
+])('the commands of a kit, with nothing but the bucket of a database that was %s', (_, encryptions) => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tidemark-kit-'));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('find it and all beside it, fetch it, open it and unpack it', async () => {
+  it('list the backups of each generation, fetch one, open it and unpack it', async () => {
     const s3 = await startVersitygw();
     try {
       await s3.createBucket('backups');
       const address = s3.address('backups', { prefix: 'the=team/of' });
-      const { policyId, databaseId } = await addAttached(world, owner.id);
+      const { policyId, databaseId } = await addAttached(world, owner.id, { generations: encryptions.length });
       const { endpoint, bucket, prefix, caPem = null } = address;
-      await updatePolicy(world.db, policyId, { endpoint, bucket, prefix, ca_pem: caPem });
+      await updatePolicy(world.db, policyId, { endpoint, bucket, prefix, ca_pem: caPem, encryption_enabled: encryptions.at(-1) === true });
       await world.db.updateTable('databases').set({ engine: 'mysql' }).where('id', '=', databaseId).execute();
-      await world.db.updateTable('generations').set({ encrypted }).where('database_id', '=', databaseId).execute();
-      await updatePolicy(world.db, policyId, { encryption_enabled: encrypted });
-      const key = encrypted ? await keyOf(policyId) : undefined;
-      const content = randomBytes(3_000_000);
-      const stored = await storeBackups({ address, databaseId, key, folder }, content);
+      const key = await keyOf(policyId);
+      const generations = [...encryptions.entries()].map(([index, encrypted]) => ({ number: index + 1, encrypted }));
+      for (const { number, encrypted } of generations) {
+        const rows = world.db.updateTable('generations').set({ encrypted }).where('database_id', '=', databaseId);
+        await rows.where('number', '=', number).execute();
+      }
 
       const answer = await owner.ask('POST', `/policies/${policyId}/recovery-kits`);
-      const [, kitFile = ''] = /filename="(.*)"/.exec(answer.headers.get('content-disposition') ?? '') ?? [];
-      const away = join(folder, 'away');
-      await mkdir(away);
-      await writeFile(join(away, kitFile), answer.text);
-      await copyFile(new URL('../../docs/decrypt.py', import.meta.url), join(away, 'decrypt.py'));
-      const [database] = (answer.body as unknown as Kit).databases;
-      const commands = database?.howTo.slice(0, 3).flatMap((step) => step.commands) ?? [];
-      const script = commands
-        .join('\n')
-        // pages of two, so that the list has several
-        .replace('list-type=2&', 'list-type=2&max-keys=2&')
-        .replace('<access key>', address.accessKey)
-        .replace('<secret key>', address.secretKey)
-        .replace('<backupId>', stored[0]?.[0] ?? '');
-      const [, ...python] = (await ensureTink('python')).interpreter;
-      const shown = await runCommand('env', [...python.slice(0, 1), 'bash', '-euc', script], { cwd: away });
-      expect(shown.trim().split('\n').toSorted()).toEqual(stored.map((row) => JSON.stringify(row)).toSorted());
-      expect((await readFile(join(away, 'full/table.ibd'))).equals(content)).toBe(true);
+      for (const { number, encrypted } of generations) {
+        const content = randomBytes(3_000_000);
+        const work = join(folder, String(number));
+        const away = join(work, 'away');
+        await mkdir(away, { recursive: true });
+        const place = { address, databaseId, generation: number, key: encrypted ? key : undefined, folder: work };
+        const stored = await storeBackups(place, content);
+        const shown = await runKit(answer, address, { away, generation: number, backupId: stored[0]?.[0] ?? '' });
+        expect(shown.trim().split('\n').toSorted()).toEqual(stored.map((row) => JSON.stringify(row)).toSorted());
+        expect((await readFile(join(away, 'full/table.ibd'))).equals(content)).toBe(true);
+      }
     } finally {
       await s3.stop();
     }
   });
 });
 
+/** As somebody does who has the kit, decrypt.py and the keys of the bucket. Returns what is shown. */
+async function runKit(
+  answer: Answer,
+  { accessKey, secretKey }: Place['address'],
+  { away, generation, backupId }: { readonly away: string; readonly generation: number; readonly backupId: string },
+): Promise<string> {
+  const [, kitFile = ''] = /filename="(.*)"/.exec(answer.headers.get('content-disposition') ?? '') ?? [];
+  await writeFile(join(away, kitFile), answer.text);
+  await copyFile(new URL('../../docs/decrypt.py', import.meta.url), join(away, 'decrypt.py'));
+  const [database] = (answer.body as unknown as Kit).databases;
+  const commands = database?.howTo.slice(0, 3).flatMap((step) => step.commands) ?? [];
+  const script = commands
+    .join('\n')
+    .replace(/^generation=\d$/m, `generation=${generation}`)
+    // pages of two, so that the list has several
+    .replace('list-type=2&', 'list-type=2&max-keys=2&')
+    .replace('<access key>', accessKey)
+    .replace('<secret key>', secretKey)
+    .replace('<backupId>', backupId);
+  const [, ...python] = (await ensureTink('python')).interpreter;
+  return runCommand('env', [...python.slice(0, 1), 'bash', '-euc', script], { cwd: away });
+}
+
 interface Place {
   readonly address: ReturnType<Awaited<ReturnType<typeof startVersitygw>>['address']>;
   readonly databaseId: string;
+  readonly generation: number;
   readonly key: Buffer | undefined;
   readonly folder: string;
 }
@@ -238,7 +257,7 @@ interface Place {
 type Shown = readonly [string, 'full' | 'incremental', string | null, string];
 
 /** As the worker lays down a full of MySQL, in two volumes, and four incrementals, which are binary logs only. */
-async function storeBackups({ address, databaseId, key, folder }: Place, content: Buffer): Promise<Shown[]> {
+async function storeBackups({ address, databaseId, generation, key, folder }: Place, content: Buffer): Promise<Shown[]> {
   const backupId = randomUUID();
   await mkdir(join(folder, 'data'));
   await writeFile(join(folder, 'data/table.ibd'), content);
@@ -248,8 +267,10 @@ async function storeBackups({ address, databaseId, key, folder }: Place, content
   async function* source(): AsyncGenerator<Buffer> {
     yield stream;
   }
-  const context = { database: { id: databaseId }, repository: { store, address, generation: 1, key } } as unknown as EngineContext;
-  const volumes = await writeVolumes({ store, key }, `${databaseId}/g1/backups/${backupId}/data`, source(), { volumeBytes: 2_000_000 });
+  const context = { database: { id: databaseId }, repository: { store, address, generation, key } } as unknown as EngineContext;
+  const volumes = await writeVolumes({ store, key }, `${databaseId}/g${generation}/backups/${backupId}/data`, source(), {
+    volumeBytes: 2_000_000,
+  });
   expect(volumes.length).toBe(2);
   const outcome = {
     kind: 'full' as const,
