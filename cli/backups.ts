@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import { backupKinds, backupStatuses } from '#domain/states.ts';
 import type { Backup, Task } from './answers.ts';
 import { type BeginOptions, tellBegun, watchFlag } from './begun.ts';
-import { ask, askForAll } from './client.ts';
+import { askOnce } from './change.ts';
+import { askForAll } from './client.ts';
 import { findClient } from './credentials.ts';
 import { sizeText, timeText } from './figures.ts';
 import { findDatabase } from './find.ts';
@@ -64,6 +65,6 @@ async function list({ terminal, surroundings }: Invocation, name: string, { limi
 async function backUp(invocation: Invocation, name: string, { kind, ...options }: BackupOptions): Promise<void> {
   const client = await findClient(invocation.surroundings);
   const database = await findDatabase(client, name);
-  const task = await ask<Task>(client, 'POST', `/databases/${database.id}/backups`, { body: { kind } });
+  const task = await askOnce<Task>(client, `/databases/${database.id}/backups`, { kind });
   await tellBegun(invocation, client, { taskId: task.id, what: `A backup of ${database.name}`, answer: task }, options);
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '#domain/errors.ts';
 import type { List } from './answers.ts';
 import { CommandError } from './failures.ts';
 
@@ -18,9 +19,9 @@ export async function ask<T>(
   client: Client,
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
-  { query, body }: { query?: Query; body?: unknown } = {},
+  { query, body, headers }: { query?: Query; body?: unknown; headers?: Readonly<Record<string, string>> } = {},
 ): Promise<T> {
-  const response = await send(client, method, `/api/v1${path}${queryText(query)}`, body);
+  const response = await send(client, method, `/api/v1${path}${queryText(query)}`, { body, headers });
   const answer = await readJson(client, response);
   if (!response.ok) throw refusalOf(client, response.status, answer);
   return answer as T;
@@ -39,16 +40,32 @@ export async function askForAll<T>(client: Client, path: string, query: Query, l
   return { items, nextCursor: cursor };
 }
 
-async function send({ url, token }: Client, method: string, path: string, body: unknown): Promise<Response> {
+async function send(
+  { url, token }: Client,
+  method: string,
+  path: string,
+  { body, headers: more }: { body: unknown; headers: Readonly<Record<string, string>> | undefined },
+): Promise<Response> {
   const json = body === undefined ? {} : { body: JSON.stringify(body) };
-  const headers = { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  const headers = { ...more, authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
   try {
     // a redirect is not followed: the token is for this address alone
     return await fetch(`${url}${path}`, { method, headers, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS), ...json });
   } catch (error) {
-    throw unreachable(url, reasonOf(error), error);
+    const { code } = innermost(error) as NodeJS.ErrnoException;
+    throw unreachable(url, reasonOf(error), { cause: error, isUncertain: code === undefined || !unsent.has(code) });
   }
 }
+
+/** Of a connection that never came about, over which nothing can have been asked. */
+const unsent: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 async function readJson({ url }: Client, response: Response): Promise<unknown> {
   const kind = response.headers.get('content-type') ?? '';
@@ -56,7 +73,7 @@ async function readJson({ url }: Client, response: Response): Promise<unknown> {
   try {
     return await response.json();
   } catch (error) {
-    throw unreachable(url, reasonOf(error), error);
+    throw unreachable(url, reasonOf(error), { cause: error });
   }
 }
 
@@ -65,25 +82,44 @@ function queryText(query: Query = {}): string {
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 
-function unreachable(url: string, reason: string, cause?: unknown): CommandError {
+function unreachable(url: string, reason: string, more: { cause?: unknown; isUncertain?: boolean } = {}): CommandError {
   const hint =
     'Check the address (TIDEMARK_URL, or that of `tidemark login`), and that the API runs. For a certificate of a private authority set NODE_EXTRA_CA_CERTS to its PEM file.';
-  return new CommandError('unreachable', `Tidemark cannot be reached at ${url}: ${reason}`, { hint, isPassing: true, cause });
+  return new CommandError('unreachable', `Tidemark cannot be reached at ${url}: ${reason}`, {
+    hint,
+    isPassing: true,
+    isUncertain: true,
+    ...more,
+  });
 }
 
 /** fetch says only "fetch failed"; what happened is its cause. */
 function reasonOf(error: unknown): string {
+  return innermost(error).message;
+}
+
+function innermost(error: unknown): Error {
   const { cause } = error as Error;
   const found = cause instanceof Error ? cause : (error as Error);
-  const inner = found instanceof AggregateError ? (found.errors[0] as Error) : found;
-  return inner.message;
+  return found instanceof AggregateError ? (found.errors[0] as Error) : found;
 }
 
 interface Problem {
   readonly detail: string;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly hint: string;
 }
+
+const passing: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** The codes under which what was asked for may have been done. */
+const uncertain: ReadonlySet<ErrorCode> = new Set([
+  'temporal-unavailable',
+  'catalogue-unavailable',
+  'internal',
+  'request-running',
+  'outcome-unknown',
+]);
 
 /** What the API advises to browsers, said for a command line. */
 const ownHints: Readonly<Record<string, string>> = {
@@ -93,5 +129,6 @@ const ownHints: Readonly<Record<string, string>> = {
 function refusalOf({ url }: Client, status: number, answer: unknown): CommandError {
   const { detail, code, hint } = answer as Partial<Problem>;
   if (detail === undefined || code === undefined) return unreachable(url, `it answers ${status}, and not as Tidemark does`);
-  return new CommandError('failed', detail, { hint: ownHints[code] ?? hint, isPassing: status === 429 || status === 503 });
+  const isPassing = passing.has(status) || code === 'request-running';
+  return new CommandError('failed', detail, { hint: ownHints[code] ?? hint, isPassing, isUncertain: uncertain.has(code) });
 }

@@ -1,5 +1,5 @@
 /** How the process ends; scripts rely on it. */
-export const exitCodes = { good: 0, failed: 1, wrongUse: 2, unreachable: 3 } as const;
+export const exitCodes = { good: 0, failed: 1, wrongUse: 2, unreachable: 3, unknown: 4 } as const;
 
 export type Ending = Exclude<keyof typeof exitCodes, 'good'>;
 
@@ -10,11 +10,18 @@ export class CommandError extends Error {
   readonly hint: string | undefined;
   /** It may be otherwise in a moment. */
   readonly isPassing: boolean;
+  /** What was asked for may have been done all the same. */
+  readonly isUncertain: boolean;
 
-  constructor(ending: Ending, message: string, more: { hint?: string | undefined; isPassing?: boolean; cause?: unknown } = {}) {
+  constructor(
+    ending: Ending,
+    message: string,
+    more: { hint?: string | undefined; isPassing?: boolean; isUncertain?: boolean; cause?: unknown } = {},
+  ) {
     super(message, { cause: more.cause });
     this.ending = ending;
     this.hint = more.hint;
     this.isPassing = more.isPassing ?? false;
+    this.isUncertain = more.isUncertain ?? false;
   }
 }

@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import { policyStatuses } from '#domain/states.ts';
 import type { Database, Policy, Task } from './answers.ts';
 import { type BeginOptions, tellBegun, watchFlag } from './begun.ts';
-import { ask, askForAll } from './client.ts';
+import { askForRemoval, askOnce } from './change.ts';
+import { askForAll } from './client.ts';
 import { findClient } from './credentials.ts';
 import { CommandError } from './failures.ts';
 import { timeText } from './figures.ts';
@@ -97,7 +98,7 @@ async function attach(invocation: Invocation, databaseName: string, policyName: 
   const client = await findClient(invocation.surroundings);
   const database = await findDatabase(client, databaseName);
   const policy = await findPolicy(client, policyName);
-  const task = await ask<Task>(client, 'POST', `/policies/${policy.id}/attachments`, { body: { databaseId: database.id } });
+  const task = await askOnce<Task>(client, `/policies/${policy.id}/attachments`, { databaseId: database.id });
   await tellBegun(invocation, client, { taskId: task.id, what: `Attaching ${database.name} to ${policy.name}`, answer: task }, options);
 }
 
@@ -105,7 +106,7 @@ async function detach(invocation: Invocation, databaseName: string, options: Beg
   const client = await findClient(invocation.surroundings);
   const database = await findDatabase(client, databaseName);
   const { policyId, policyName } = requireAttachment(database);
-  const task = await ask<Task>(client, 'DELETE', `/policies/${policyId}/attachments/${database.id}`);
+  const task = await askForRemoval<Task>(client, `/policies/${policyId}/attachments/${database.id}`);
   await tellBegun(invocation, client, { taskId: task.id, what: `Detaching ${database.name} from ${policyName}`, answer: task }, options);
 }
 

@@ -18,7 +18,8 @@ Environment:
   NODE_EXTRA_CA_CERTS           a PEM file of the authority that signed the API's certificate, if it is a private one
   NO_COLOR                      plain text
 
-Exit codes: 0 good, 1 the task or the request failed, 2 wrong use, 3 the API cannot be reached.
+Exit codes: 0 good, 1 the task or the request failed, 2 wrong use, 3 the API cannot be reached and nothing was begun,
+4 it may have begun, or goes on: see tidemark tasks before asking again.
 Databases and policies are given by name or id. Times are UTC.`;
 
 /** Runs one command, and returns the exit code. */

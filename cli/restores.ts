@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CreatedRestore, Database, Interval, RecoveryWindow, RestorePlan } from './answers.ts';
 import { type BeginOptions, tellBegun, watchFlag } from './begun.ts';
+import { askOnce } from './change.ts';
 import { ask, type Client } from './client.ts';
 import { findClient } from './credentials.ts';
 import { CommandError } from './failures.ts';
@@ -123,7 +124,7 @@ async function restore(invocation: Invocation, name: string, options: RestoreOpt
   writePlan(options.json === true ? terminal.errors : terminal.output, database, asked, plan);
   await confirm(terminal, database, options.confirm);
   const body = { ...asked, confirmName: database.name };
-  const created = await ask<CreatedRestore>(client, 'POST', `/databases/${database.id}/restores`, { body });
+  const created = await askOnce<CreatedRestore>(client, `/databases/${database.id}/restores`, body);
   await tellBegun(invocation, client, { taskId: created.taskId, what: `The restore of ${database.name}`, answer: created }, options);
 }
 

@@ -22,12 +22,19 @@ interface Display {
   close(): void;
 }
 
-/** Returns the task once it has ended, well or not; without a stream nothing is shown. */
-export async function watchTask(client: Client, id: string, stream: Output | undefined): Promise<Task> {
+interface WatchOptions {
+  /** Without it nothing is shown. */
+  readonly stream: Output | undefined;
+  /** That there is such a task, and an API that has just answered. */
+  readonly isKnown: boolean;
+}
+
+/** Returns the task once it has ended, well or not. */
+export async function watchTask(client: Client, id: string, { stream, isKnown }: WatchOptions): Promise<Task> {
   const display = createDisplay(stream);
   try {
     // a task that was never seen is not waited for
-    let lastSeenAt = 0;
+    let lastSeenAt = isKnown ? Date.now() : 0;
     for (;;) {
       const task = await lookAt(client, id, lastSeenAt);
       if (task !== undefined) {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -73,6 +73,56 @@ describe('an API that cannot be reached', () => {
     expect(outcome).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('307') });
     expect(heard).toEqual([]);
     expect(outcome.stderr).not.toContain(token);
+  });
+});
+
+describe('what is to be begun', () => {
+  it('is asked for some times under one key; without an answer it ends with exit code 4, and as one that may have begun', async () => {
+    const keys: unknown[] = [];
+    const server = await serve((request, response) => {
+      if (request.method === 'GET') {
+        answerDatabases(response);
+        return;
+      }
+      keys.push(request.headers['idempotency-key']);
+      request.socket.destroy();
+    });
+    const outcome = await askOnce(server, ['backup', 'orders-db']);
+    server.close();
+    expect(outcome).toMatchObject({ exitCode: 4, stdout: '' });
+    expect(outcome.stderr).toMatch(/^tidemark: it may have begun, but no answer tells: .*\nLook at `tidemark tasks` before .*\n$/);
+    expect(keys).toEqual(Array.from({ length: 4 }, () => expect.stringMatching(/^[0-9a-f-]{36}$/)));
+    expect(new Set(keys).size).toBe(1);
+  });
+
+  it('ends with exit code 3 where no connection came about, for then it has not begun', async () => {
+    const server = await serve((_, response) => {
+      answerDatabases(response);
+      server.close();
+    });
+    expect(await askOnce(server, ['backup', 'orders-db'])).toMatchObject({
+      exitCode: 3,
+      stdout: '',
+      stderr: expect.stringMatching(/^tidemark: Tidemark cannot be reached at .*ECONNREFUSED/),
+    });
+  });
+
+  it('is removed by one request, which may also have begun', async () => {
+    let times = 0;
+    const server = await serve((request, response) => {
+      if (request.method === 'GET') {
+        answerDatabases(response);
+        return;
+      }
+      times++;
+      request.socket.destroy();
+    });
+    expect(await askOnce(server, ['detach', 'orders-db'])).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('may have begun'),
+    });
+    server.close();
+    expect(times).toBe(1);
   });
 });
 
@@ -156,7 +206,14 @@ function urlOf(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function askOnce(server: Server): Promise<Outcome> {
+/** One, as far as the command line looks at it. */
+function answerDatabases(response: ServerResponse): void {
+  const attachment = { policyId: '4d5b1c0e-7b7a-4d0e-9a51-0f6f2f3f9a11', policyName: 'nightly' };
+  const items = [{ id: '7d9f3c52-55a3-4a5e-8c44-4a4a53a2f0f4', name: 'orders-db', attachment }];
+  response.writeHead(200, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify({ items, nextCursor: null }));
+}
+
+async function askOnce(server: Server, args: readonly string[] = ['databases']): Promise<Outcome> {
   const visitor = await openShell({ TIDEMARK_URL: urlOf(server), TIDEMARK_TOKEN: token });
-  return visitor.tidemark(['databases']).finally(() => visitor.remove());
+  return visitor.tidemark(args).finally(() => visitor.remove());
 }

@@ -3,8 +3,10 @@ import { addAttached, addBackup, addDatabase, addLogs } from '#test/api/fixtures
 import { type ApiWorld, type Caller, startApiWorld } from '#test/api/world.ts';
 import { addToken, openShell, type Shell } from './tidemark.ts';
 
-/* Temporal is down in this file: whatever is not refused comes as far as that. */
-const temporalIsDown: unknown = expect.stringMatching(/(^|\n)tidemark: Temporal does not answer.*\n\w.*\n$/);
+/* Temporal is down in this file: whatever is not refused comes as far as that, and may have begun. */
+const temporalIsDown: unknown = expect.stringMatching(
+  /(^|\n)tidemark: it may have begun, but no answer tells: Temporal does not answer.*\nLook at `tidemark tasks`.*\n$/,
+);
 
 let world: ApiWorld;
 let caller: Caller;
@@ -80,10 +82,11 @@ describe('a restore', () => {
 
   it('is asked for when the name is typed or given', async () => {
     const typed = await shell.tidemark(['restore', databaseId, '--to', target.replace('.000', '')], `${name}\n`);
-    expect(typed).toMatchObject({ exitCode: 1, stderr: temporalIsDown });
+    expect(typed).toMatchObject({ exitCode: 4, stderr: temporalIsDown });
     const given = await shell.tidemark(['restore', name, '--backup', backupId, '--confirm', name, '--json']);
-    expect(given).toMatchObject({ exitCode: 1, stdout: '', stderr: temporalIsDown });
-    expect(timesAsked()).toBe(2);
+    expect(given).toMatchObject({ exitCode: 4, stdout: '', stderr: temporalIsDown });
+    // each four times: what keeps Temporal away may pass
+    expect(timesAsked()).toBe(8);
   });
 
   it('wants a token of scope full; one of scope read or operate sees the plan', async () => {
@@ -110,6 +113,6 @@ describe('what begins a task', () => {
     const { policyName } = (await caller.ask('GET', `/databases/${databaseId}`)).body['attachment'] as { policyName: string };
     const again = await shell.tidemark(['attach', name, policyName]);
     expect(again.stderr).toMatch(/^tidemark: Database is already attached .*\nDetach the database/);
-    expect(await shell.tidemark(['detach', name, '--watch'])).toMatchObject({ exitCode: 1, stderr: temporalIsDown });
+    expect(await shell.tidemark(['detach', name, '--watch'])).toMatchObject({ exitCode: 4, stderr: temporalIsDown });
   });
 });

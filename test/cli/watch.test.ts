@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createConnection, createServer, type Socket } from 'node:net';
+import { createServer as createHttpServer, request as requestHttp, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { beginTask, endTask, enterPhase, insertTask, reportProgress } from '#db/tasks.ts';
@@ -128,13 +129,49 @@ describe('what begins a task', () => {
 
   it('tells its task, and with --watch follows it to its end: here a host that is refused', async () => {
     const watched = await shell.tidemark(['attach', 'orders-db', 'Production daily', '--watch']);
-    expect(watched.stdout).toMatch(/UTC {2}failed\n$/);
+    expect(watched.stdout).toMatch(/^Attaching orders-db to Production daily has begun: task \S+\n.*UTC {2}[^]*UTC {2}failed\n$/);
     const [task] = (await live.caller.ask('GET', `/tasks?databaseId=${databaseId}`)).body['items'] as {
       error: { message: string; hint: string };
     }[];
     expect(watched).toMatchObject({ exitCode: 1, stderr: `tidemark: ${task?.error.message}\n${task?.error.hint}\n` });
     const backup = await shell.tidemark(['backup', 'orders-db', '--watch', '--json']);
     expect([backup.exitCode, JSON.parse(backup.stdout)]).toMatchObject([1, { kind: 'backup', status: 'failed', databaseId }]);
+  });
+
+  it('is begun once where the answer is lost on its way, and is followed although the first look fails', async () => {
+    const before = await countBackupTasks();
+    const asked: string[] = [];
+    const gate = await openHttpGate((request, pass, response) => {
+      asked.push(`${request.method} ${request.url?.replace(/[0-9a-f-]{36}/, '…')}`);
+      const times = asked.filter((line) => line === asked.at(-1)).length;
+      if (request.method === 'POST' && times === 1) return pass(() => request.socket.destroy());
+      if (request.url?.includes('/tasks/') === true && times === 1) return refuse(response, 503, 'catalogue-unavailable');
+      return pass();
+    });
+    const outcome = await gate.shell.tidemark(['backup', 'orders-db', '--watch', '--json']);
+    await gate.close();
+    const { id } = JSON.parse(outcome.stdout) as { id: string };
+    expect(outcome).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(new RegExp(`^A backup of orders-db has begun: task ${id}\ntidemark: `)),
+    });
+    expect(asked.filter((line) => line.startsWith('POST')).length).toBe(2);
+    expect(asked.filter((line) => line.includes('/tasks/')).length).toBeGreaterThan(1);
+    expect(await countBackupTasks()).toBe(before + 1);
+  });
+
+  it('that has begun and cannot be followed ends with exit code 4, not as one that was not begun', async () => {
+    const gate = await openHttpGate((request, pass, response) =>
+      request.url?.includes('/tasks/') === true ? refuse(response, 401, 'not-signed-in') : pass(),
+    );
+    const outcome = await gate.shell.tidemark(['backup', 'orders-db', '--watch']);
+    await gate.close();
+    const [, id = ''] = /^A backup of orders-db has begun: task (\S+)\n$/.exec(outcome.stdout) ?? expect.fail(outcome.stdout);
+    expect(outcome.exitCode).toBe(4);
+    expect(outcome.stderr).toMatch(
+      new RegExp(`^tidemark: the task ${id} has begun, and cannot be followed: .*\n.*tidemark tasks watch ${id}\n$`),
+    );
+    expect(await shell.tidemark(['tasks', 'watch', id])).toMatchObject({ exitCode: 1 });
   });
 
   it('tells only its task without --watch', async () => {
@@ -181,4 +218,43 @@ async function openGate(port: number): Promise<() => Promise<void>> {
     gate.close();
     await once(gate, 'close');
   };
+}
+
+async function countBackupTasks(): Promise<number> {
+  return (await db.selectFrom('tasks').select('id').where('kind', '=', 'backup').execute()).length;
+}
+
+/** Decides on each request; `pass` has it answered by the API, unless it is told what to do when that has answered. */
+type Gatekeeper = (request: IncomingMessage, pass: (instead?: () => void) => void, response: ServerResponse) => void;
+
+/** A proxy that loses and refuses what it is told to, and a shell that knows no other way to the API. */
+async function openHttpGate(keeper: Gatekeeper): Promise<{ readonly shell: Shell; close(): Promise<void> }> {
+  const gate = createHttpServer((request, response) => {
+    const pass = (instead?: () => void): void => {
+      const { method, url, headers } = request;
+      const far = requestHttp(`${live.world.url}${url}`, { method, headers }, (answer) => {
+        if (instead === undefined) answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers));
+        else answer.resume().on('end', instead);
+      });
+      request.pipe(far);
+    };
+    keeper(request, pass, response);
+  }).listen(0, '127.0.0.1');
+  await once(gate, 'listening');
+  const { port } = gate.address() as AddressInfo;
+  const behind = await openShell({ ...shell.environment, TIDEMARK_URL: `http://127.0.0.1:${port}` });
+  return {
+    shell: behind,
+    async close() {
+      gate.closeAllConnections();
+      gate.close();
+      await behind.remove();
+    },
+  };
+}
+
+function refuse(response: ServerResponse, status: number, code: string): void {
+  response
+    .writeHead(status, { 'content-type': 'application/problem+json' })
+    .end(JSON.stringify({ detail: `it is ${code}`, code, hint: '' }));
 }
