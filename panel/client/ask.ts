@@ -37,7 +37,11 @@ async function send<T>(request: () => Promise<Answer<T>>): Promise<T> {
   return data as T;
 }
 
-const TRIES = 3;
+/** How often it is sent at most, by what came of it: no answer, or that the one before is still at work. */
+const tries = new Map<ProblemError['code'], number>([
+  ['offline', 3],
+  ['request-running', 30],
+]);
 const BETWEEN_TRIES_MS = 1_000;
 
 interface OnceHeader {
@@ -47,16 +51,16 @@ interface OnceHeader {
 /** For what begins or makes something: where no answer came, it is sent again under the same key, so that it is done once. */
 export function askOnce<T>(request: (header: OnceHeader) => Promise<Answer<T>>): Promise<T> {
   const header = { 'Idempotency-Key': randomKey() };
-  const attempt = async (tries: number): Promise<T> => {
+  const attempt = async (count: number): Promise<T> => {
     try {
       return await ask(() => request(header));
     } catch (error) {
-      if (!(error instanceof ProblemError) || error.code !== 'offline' || tries === 1) throw error;
+      if (!(error instanceof ProblemError) || count >= (tries.get(error.code) ?? 1)) throw error;
       await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES_MS));
-      return attempt(tries - 1);
+      return attempt(count + 1);
     }
   };
-  return attempt(TRIES);
+  return attempt(1);
 }
 
 /** Not crypto.randomUUID, which browsers only have on HTTPS. */

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, ask, type Schemas } from './ask.ts';
 import { keys } from './keys.ts';
-import { type User, useMe } from './me.ts';
+import { useMe } from './me.ts';
 
 /** Everybody; for those who are no admins, nobody. */
 export function useUsers() {
@@ -22,7 +22,7 @@ export function useCreateUser() {
   });
 }
 
-export function useEditUser({ id }: User) {
+export function useEditUser(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: Schemas['UserEdit']) => ask(() => api.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body })),

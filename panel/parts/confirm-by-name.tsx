@@ -1,5 +1,6 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { Dialog } from './dialog.tsx';
 import { ProblemAlert } from './problem-alert.tsx';
 
 interface ConfirmByNameProps {
@@ -19,9 +20,9 @@ interface ConfirmByNameProps {
 /** Before data is destroyed: the button works once the name has been typed. */
 export function ConfirmByName({ opened, onClose, title, ...content }: ConfirmByNameProps) {
   return (
-    <Modal opened={opened} onClose={onClose} title={title}>
+    <Dialog opened={opened} onClose={onClose} title={title} isPending={content.isPending}>
       <ConfirmForm {...content} onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -45,7 +46,7 @@ function ConfirmForm({ children, name, action, isPending, error, onConfirm, onCl
         />
         <ProblemAlert error={error} />
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} disabled={isPending}>
             Cancel
           </Button>
           <Button type="submit" color="red" disabled={typed !== name} loading={isPending}>

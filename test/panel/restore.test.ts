@@ -107,6 +107,49 @@ describe('a restore', () => {
     await page.getByRole('region', { name: 'Restore', exact: true }).getByText('Temporal does not answer; nothing was started').waitFor();
   });
 
+  it('cannot be called off once it is sent, and is not sent later by itself when there was no network', async () => {
+    const { page, id, open } = await panel.visit();
+    const { databaseId } = await addHistory(id);
+    await updateDatabase(panel.api.db, databaseId, { name: 'orders-sent' });
+    await open(`/databases/${databaseId}/restore`);
+    await page.getByRole('button', { name: '1 hour ago' }).click();
+    await page.getByRole('button', { name: 'Restore orders-sent…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Restore orders-sent?' });
+    await dialog.getByLabel('Type orders-sent to confirm').fill('orders-sent');
+    const address = `**/api/v1/databases/${databaseId}/restores`;
+    const answers: (() => void)[] = [];
+    const keys = new Set<string | undefined>();
+    await page.route(address, async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      keys.add(route.request().headers()['idempotency-key']);
+      await new Promise<void>((resolve) => answers.push(resolve));
+      const problem = { code: 'request-running', status: 409, detail: 'it has not been answered yet', hint: 'Send it again.' };
+      return answers.length === 1 ? route.fulfill({ status: 409, json: problem }) : route.continue();
+    });
+    panel.expectComplaint(/409|503|ERR_INTERNET_DISCONNECTED|events/);
+    await dialog.getByRole('button', { name: 'Restore' }).click();
+    await expect.poll(() => answers.length).toBe(1);
+    await page.keyboard.press('Escape');
+    expect(await dialog.getByRole('button', { name: 'Cancel' }).isDisabled()).toBe(true);
+    answers[0]?.();
+    await expect.poll(() => answers.length, { timeout: 5_000 }).toBe(2);
+    expect(await dialog.isVisible()).toBe(true);
+    answers[1]?.();
+    await dialog.getByText('Temporal does not answer; nothing was started').waitFor();
+    expect(keys.size).toBe(1);
+    await page.unroute(address);
+    const sent: string[] = [];
+    page.on('request', (request) => request.method() === 'POST' && request.url().endsWith('/restores') && sent.push(request.url()));
+    await page.context().setOffline(true);
+    await dialog.getByRole('button', { name: 'Restore' }).click();
+    await dialog.getByText('Tidemark does not answer').waitFor({ timeout: 10_000 });
+    const count = sent.length;
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.context().setOffline(false);
+    await page.getByText('reconnecting…').waitFor({ state: 'hidden', timeout: 15_000 });
+    expect(sent).toHaveLength(count);
+  });
+
   it('of one backup is begun from the list of backups', async () => {
     const { page, id, open } = await panel.visit();
     const { databaseId } = await addHistory(id);

@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, Radio, Select, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Radio, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { IconKey } from '@tabler/icons-react';
 import type { TokenScope } from '#domain/states.ts';
 import { useCreateToken } from '../../client/tokens.ts';
 import { Copyable } from '../../parts/copyable.tsx';
 import { showProblems } from '../../parts/form-problems.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 
 const scopes: readonly { readonly value: TokenScope; readonly label: string; readonly description: string }[] = [
@@ -27,15 +28,23 @@ interface NewTokenProps {
 }
 
 export function NewToken({ opened, onClose }: NewTokenProps) {
+  const create = useCreateToken();
+  const close = (): void => {
+    create.reset();
+    onClose();
+  };
   return (
-    <Modal opened={opened} onClose={onClose} title="New API token" size="lg" closeOnClickOutside={false}>
-      <TokenForm onClose={onClose} />
-    </Modal>
+    <Dialog opened={opened} onClose={close} title="New API token" size="lg" closeOnClickOutside={false} isPending={create.isPending}>
+      <TokenForm create={create} onClose={close} />
+    </Dialog>
   );
 }
 
-function TokenForm({ onClose }: Pick<NewTokenProps, 'onClose'>) {
-  const create = useCreateToken();
+interface TokenFormProps extends Pick<NewTokenProps, 'onClose'> {
+  readonly create: ReturnType<typeof useCreateToken>;
+}
+
+function TokenForm({ create, onClose }: TokenFormProps) {
   const form = useForm({ initialValues: { name: '', scope: initialScope, days: '90' } });
   if (create.data !== undefined) return <Secret secret={create.data.secret} onClose={onClose} />;
   const save = form.onSubmit(({ name, scope, days: expiresIn }) =>
@@ -55,7 +64,7 @@ function TokenForm({ onClose }: Pick<NewTokenProps, 'onClose'>) {
         <Select label="It ends after" data={days} allowDeselect={false} w={200} {...form.getInputProps('days')} />
         <ProblemAlert error={create.error} />
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} disabled={create.isPending}>
             Cancel
           </Button>
           <Button type="submit" loading={create.isPending}>

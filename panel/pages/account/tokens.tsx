@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { type Token, useDeleteToken, useTokens } from '../../client/tokens.ts';
 import { type Column, Rows } from '../../parts/data-table.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { Section } from '../../parts/section.tsx';
 import { Time } from '../../parts/time.tsx';
@@ -52,18 +53,22 @@ const scopeWords: Readonly<Record<Token['scope'], string>> = { read: 'look', ope
 
 function Revoke({ token, onClose }: { readonly token: Token | undefined; readonly onClose: () => void }) {
   const remove = useDeleteToken();
+  const close = (): void => {
+    remove.reset();
+    onClose();
+  };
   return (
-    <Modal opened={token !== undefined} onClose={onClose} title="Revoke the token">
+    <Dialog opened={token !== undefined} onClose={close} title="Revoke the token" isPending={remove.isPending}>
       <Text>The program that uses “{token?.name}” can do nothing any more, from now on.</Text>
       <ProblemAlert error={remove.error} />
       <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={onClose}>
+        <Button variant="default" onClick={close} disabled={remove.isPending}>
           Cancel
         </Button>
-        <Button color="red" loading={remove.isPending} onClick={() => token && remove.mutate(token.id, { onSuccess: onClose })}>
+        <Button color="red" loading={remove.isPending} onClick={() => token && remove.mutate(token.id, { onSuccess: close })}>
           Revoke
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Group, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { UserRole } from '#domain/states.ts';
 import { useCreateUser } from '../../client/users.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { showProblems } from '../../parts/form-problems.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { tellDone } from '../../parts/tell-done.ts';
@@ -13,17 +14,25 @@ interface AddUserProps {
 }
 
 export function AddUser({ opened, onClose }: AddUserProps) {
+  const create = useCreateUser();
+  const close = (): void => {
+    create.reset();
+    onClose();
+  };
   return (
-    <Modal opened={opened} onClose={onClose} title="Add a user">
-      <UserForm onClose={onClose} />
-    </Modal>
+    <Dialog opened={opened} onClose={close} title="Add a user" isPending={create.isPending}>
+      <UserForm create={create} onClose={close} />
+    </Dialog>
   );
 }
 
 const initialRole: UserRole = 'user';
 
-function UserForm({ onClose }: Pick<AddUserProps, 'onClose'>) {
-  const create = useCreateUser();
+interface UserFormProps extends Pick<AddUserProps, 'onClose'> {
+  readonly create: ReturnType<typeof useCreateUser>;
+}
+
+function UserForm({ create, onClose }: UserFormProps) {
   const form = useForm({ initialValues: { email: '', name: '', role: initialRole, password: '' } });
   const save = form.onSubmit((values) =>
     create.mutate(values, {
@@ -49,7 +58,7 @@ function UserForm({ onClose }: Pick<AddUserProps, 'onClose'>) {
         />
         <ProblemAlert error={create.error} />
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} disabled={create.isPending}>
             Cancel
           </Button>
           <Button type="submit" loading={create.isPending}>

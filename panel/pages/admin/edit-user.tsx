@@ -1,7 +1,8 @@
-import { Button, Checkbox, Group, Modal, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { User } from '../../client/me.ts';
 import { useEditUser } from '../../client/users.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { showProblems } from '../../parts/form-problems.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { tellDone } from '../../parts/tell-done.ts';
@@ -13,15 +14,24 @@ interface EditUserProps {
 }
 
 export function EditUser({ user, onClose }: EditUserProps) {
+  const edit = useEditUser(user?.id ?? '');
+  const close = (): void => {
+    edit.reset();
+    onClose();
+  };
   return (
-    <Modal opened={user !== undefined} onClose={onClose} title={`Edit ${user?.email}`}>
-      {user !== undefined && <UserForm user={user} onClose={onClose} />}
-    </Modal>
+    <Dialog opened={user !== undefined} onClose={close} title={`Edit ${user?.email}`} isPending={edit.isPending}>
+      {user !== undefined && <UserForm user={user} edit={edit} onClose={close} />}
+    </Dialog>
   );
 }
 
-function UserForm({ user, onClose }: { readonly user: User } & Pick<EditUserProps, 'onClose'>) {
-  const edit = useEditUser(user);
+interface UserFormProps extends Pick<EditUserProps, 'onClose'> {
+  readonly user: User;
+  readonly edit: ReturnType<typeof useEditUser>;
+}
+
+function UserForm({ user, edit, onClose }: UserFormProps) {
   const before = { name: user.name, role: user.role, isDisabled: user.disabledAt !== null, password: '' };
   const form = useForm({ initialValues: before });
   const save = form.onSubmit((values) =>
@@ -54,7 +64,7 @@ function UserForm({ user, onClose }: { readonly user: User } & Pick<EditUserProp
         </Text>
         <ProblemAlert error={edit.error} />
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} disabled={edit.isPending}>
             Cancel
           </Button>
           <Button type="submit" disabled={!form.isDirty()} loading={edit.isPending}>

@@ -1,22 +1,24 @@
-import { Button, Group, Modal, Radio, Stack, Text } from '@mantine/core';
+import { Button, Group, Radio, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useState } from 'react';
 import { type BackupKind, backupKinds } from '#domain/states.ts';
 import { useManualBackup } from '../../client/backups.ts';
 import type { Database } from '../../client/databases.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 
 export function ManualBackup({ database }: { readonly database: Database }) {
-  const [opened, { open, close }] = useDisclosure();
+  const backUp = useManualBackup(database.id);
+  const [opened, { open, close }] = useDisclosure(false, { onClose: backUp.reset });
   return (
     <>
       <Button onClick={open} leftSection={<IconPlayerPlay size={18} aria-hidden />}>
         Manual Backup
       </Button>
-      <Modal opened={opened} onClose={close} title={`Manual backup of ${database.name}`}>
-        <KindForm database={database} onClose={close} />
-      </Modal>
+      <Dialog opened={opened} onClose={close} title={`Manual backup of ${database.name}`} isPending={backUp.isPending}>
+        <KindForm backUp={backUp} onClose={close} />
+      </Dialog>
     </>
   );
 }
@@ -29,9 +31,13 @@ const kinds: Readonly<Record<BackupKind, { readonly label: string; readonly desc
   },
 };
 
-function KindForm({ database, onClose }: { readonly database: Database; readonly onClose: () => void }) {
+interface KindFormProps {
+  readonly backUp: ReturnType<typeof useManualBackup>;
+  readonly onClose: () => void;
+}
+
+function KindForm({ backUp, onClose }: KindFormProps) {
   const [kind, setKind] = useState<BackupKind>('full');
-  const backUp = useManualBackup(database.id);
   return (
     <form
       onSubmit={(event) => {
@@ -52,7 +58,7 @@ function KindForm({ database, onClose }: { readonly database: Database; readonly
         </Text>
         <ProblemAlert error={backUp.error} />
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} disabled={backUp.isPending}>
             Cancel
           </Button>
           <Button type="submit" loading={backUp.isPending}>

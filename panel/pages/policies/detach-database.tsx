@@ -1,8 +1,9 @@
-import { Button, Group, List, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, List, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { type Attachment, useDetach } from '../../client/attachments.ts';
 import type { Policy } from '../../client/policies.ts';
+import { Dialog } from '../../parts/dialog.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 
 interface DetachDatabaseProps {
@@ -12,8 +13,8 @@ interface DetachDatabaseProps {
 }
 
 export function DetachDatabase({ policy, attachment: { databaseId, databaseName }, isBusy }: DetachDatabaseProps) {
-  const [opened, { open, close }] = useDisclosure();
   const detach = useDetach(policy.id);
+  const [opened, { open, close }] = useDisclosure(false, { onClose: detach.reset });
   const confirm = (): void =>
     detach.mutate(databaseId, {
       onSuccess() {
@@ -26,7 +27,7 @@ export function DetachDatabase({ policy, attachment: { databaseId, databaseName 
       <Button size="xs" variant="outline" color="red" onClick={open} disabled={isBusy} aria-label={`Detach ${databaseName}`}>
         Detach
       </Button>
-      <Modal opened={opened} onClose={close} title={`Detach ${databaseName}`} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Dialog opened={opened} onClose={close} title={`Detach ${databaseName}`} isPending={detach.isPending}>
         <Stack>
           <Text size="sm">From then on {databaseName} is not backed up any more.</Text>
           <List size="sm" spacing={4}>
@@ -38,7 +39,7 @@ export function DetachDatabase({ policy, attachment: { databaseId, databaseName 
           </List>
           <ProblemAlert error={detach.error} />
           <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
+            <Button variant="default" onClick={close} disabled={detach.isPending}>
               Cancel
             </Button>
             <Button color="red" onClick={confirm} loading={detach.isPending}>
@@ -46,7 +47,7 @@ export function DetachDatabase({ policy, attachment: { databaseId, databaseName 
             </Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     </>
   );
 }

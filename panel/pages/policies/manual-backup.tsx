@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications';
 import type { BackupKind } from '#domain/states.ts';
 import type { Attachment } from '../../client/attachments.ts';
 import { useManualBackup } from '../../client/backups.ts';
-import { ProblemNotice } from './problem-notice.tsx';
+import { ProblemNotice } from '../../parts/problem-notice.tsx';
 
 interface ManualBackupProps {
   readonly attachment: Attachment;

@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core';
-import type { ProblemError } from '../../client/problem-error.ts';
+import type { ProblemError } from '../client/problem-error.ts';
 
 /** What failed and what can be done, where there is no room for an alert. */
 export function ProblemNotice({ error: { detail, hint } }: { readonly error: ProblemError }) {
