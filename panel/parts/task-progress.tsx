@@ -2,28 +2,32 @@ import { Group, Progress, Stack, Text, ThemeIcon, Timeline } from '@mantine/core
 import { IconCheck, IconX } from '@tabler/icons-react';
 import type { Schemas } from '../client/ask.ts';
 import { bytesWords } from './bytes.tsx';
-import { phasesOf, recovering } from './phases.ts';
+import { recovering, stepsOf, undoing } from './phases.ts';
 import { FailureAlert } from './problem-alert.tsx';
 
 type Task = Schemas['Task'];
 
 /** A task by its phases, each with its progress, and its error in words. */
 export function TaskProgress({ task }: { readonly task: Task }) {
-  const phases = knownPhases(task);
-  const at = task.status === 'completed' ? phases.length : phases.indexOf(task.phase ?? '');
+  const steps = stepsOf(task);
   return (
     <Stack>
-      <Timeline active={at} bulletSize={22} lineWidth={2} aria-label="Phases">
-        {phases.map((phase, index) => (
-          <Timeline.Item
-            key={phase}
-            title={phase}
-            bullet={<Bullet isDone={index < at} isFailed={index === at && task.status === 'failed'} />}
-          >
-            {index === at && task.status === 'running' && <PhaseProgress task={task} />}
-          </Timeline.Item>
-        ))}
-      </Timeline>
+      {task.status === 'failed' && task.phase !== null && (
+        <Text size="sm">
+          {undoing.has(task.phase)
+            ? 'It failed. Its last phase, in which a failed task also takes back what it had begun:'
+            : 'It failed in this phase:'}
+        </Text>
+      )}
+      {steps.length > 0 && (
+        <Timeline active={steps.findLastIndex(({ state }) => state !== 'open')} bulletSize={22} lineWidth={2} aria-label="Phases">
+          {steps.map(({ phase, state }) => (
+            <Timeline.Item key={phase} title={phase} bullet={<Bullet state={state} />}>
+              {state === 'at' && task.status === 'running' && <PhaseProgress task={task} />}
+            </Timeline.Item>
+          ))}
+        </Timeline>
+      )}
       {task.error !== null && <FailureAlert message={task.error.message} hint={task.error.hint} />}
     </Stack>
   );
@@ -47,18 +51,12 @@ export function PhaseProgress({ task }: { readonly task: Task }) {
   );
 }
 
-/** One that is not known here stands at the end. */
-function knownPhases({ kind, phase }: Task): readonly string[] {
-  const phases = phasesOf[kind];
-  return phase === null || phases.includes(phase) ? phases : [...phases, phase];
-}
-
-function Bullet({ isDone, isFailed }: { readonly isDone: boolean; readonly isFailed: boolean }) {
-  if (isFailed)
+function Bullet({ state }: Pick<ReturnType<typeof stepsOf>[number], 'state'>) {
+  if (state === 'failed')
     return (
       <ThemeIcon size={22} radius="xl" color="red" role="img" aria-label="failed">
         <IconX size={14} />
       </ThemeIcon>
     );
-  return isDone ? <IconCheck size={14} role="img" aria-label="done" /> : null;
+  return state === 'done' ? <IconCheck size={14} role="img" aria-label="done" /> : null;
 }

@@ -49,6 +49,9 @@ describe('the activity', () => {
     await page.getByText('Running', { exact: true }).waitFor({ timeout: 5_000 });
     await endTask(db, task, { status: 'failed', error_code: 'disk-full', error_message: 'no space left on /srv' });
     await page.getByText('Free space on the host.').waitFor({ timeout: 5_000 });
+    const phases = page.getByLabel('Phases');
+    expect(await phases.getByRole('img', { name: 'failed' }).count()).toBe(1);
+    expect(await phases.getByRole('img', { name: 'done' }).count()).toBe(0);
     await inspect('task');
     const other = await panel.visit();
     panel.expectComplaint(/404 \(Not Found\)/);
