@@ -189,6 +189,28 @@ describe('the settings of a database', () => {
     expect(shown).toBe('"2"');
   });
 
+  it('do not take back what a colleague changes while they are open', async () => {
+    const { page, id, open } = await panel.visit();
+    const { db } = panel.api;
+    const databaseId = await addDatabase(panel.api, id, { name: 'shared' });
+    await open(`/databases/${databaseId}/settings`);
+    const form = page.getByRole('region', { name: 'How it is called and reached' });
+    const host = form.getByLabel('Host name or address');
+    await updateDatabase(db, databaseId, { host: 'new.example.com' });
+    await page.getByText('on new.example.com:5432').waitFor({ timeout: 5_000 });
+    await form.getByLabel('Name', { exact: true }).fill('shared-eu');
+    panel.expectComplaint(/412/);
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.getByText('Somebody changed this database while you were editing it').waitFor();
+    await form.getByRole('button', { name: 'Begin again with what it is now' }).click();
+    await expect.poll(() => host.inputValue()).toBe('new.example.com');
+    await form.getByLabel('Name', { exact: true }).fill('shared-eu');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'shared-eu', level: 1 }).waitFor();
+    const saved = await db.selectFrom('databases').select(['name', 'host']).where('id', '=', databaseId).executeTakeFirst();
+    expect(saved).toEqual({ name: 'shared-eu', host: 'new.example.com' });
+  });
+
   it('remove it, unless something needs it', async () => {
     const { page, id, open, inspect } = await panel.visit();
     const databaseId = await addDatabase(panel.api, id, { name: 'ledger' });

@@ -142,6 +142,18 @@ describe('the page of a policy', () => {
     await inspect('policy-detach');
   });
 
+  it('keeps its backups unless their deletion is chosen anew each time', async () => {
+    const { page, id, open } = await panel.visit();
+    await open(`/policies/${await addPolicy(panel.api, id, { name: 'nightly' })}`);
+    const dialog = page.getByRole('dialog', { name: 'Delete nightly' });
+    await page.getByRole('button', { name: 'Delete policy' }).click();
+    await dialog.getByRole('radio', { name: 'Delete them' }).click();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Delete policy' }).click();
+    expect(await dialog.getByRole('radio', { name: 'Keep them' }).isChecked()).toBe(true);
+  });
+
   it('gives the recovery kit as the file that the API names, after the password where the sign-in is old', async () => {
     const { page, id, open } = await panel.visit();
     const { policyId } = await addAttached(panel.api, id);
@@ -169,5 +181,7 @@ describe('the page of a policy', () => {
     panel.expectComplaint(/404 \(Not Found\)/);
     await open(`/policies/${others}`);
     await page.getByRole('alert').getByText(`There is no policy ${others}`).waitFor();
+    await page.getByRole('link', { name: 'Take its deletion back' }).click();
+    await page.getByRole('button', { name: 'Take the deletion back' }).waitFor();
   });
 });

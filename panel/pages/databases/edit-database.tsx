@@ -1,6 +1,7 @@
 import { Button, Group, NumberInput, Radio, SimpleGrid, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { type Database, useEditDatabase } from '../../client/databases.ts';
+import { useState } from 'react';
+import { type Database, useDatabase, useEditDatabase } from '../../client/databases.ts';
 import { FailureAlert, ProblemAlert } from '../../parts/problem-alert.tsx';
 import { Section } from '../../parts/section.tsx';
 import { showProblems } from '../../parts/form-problems.ts';
@@ -9,19 +10,8 @@ import { LoginKeyField } from './login-key-field.tsx';
 import { changesOf, editErrors, valuesOf, type EditValues } from './edit-values.ts';
 
 export function EditDatabase({ database }: { readonly database: Database }) {
-  const edit = useEditDatabase(database);
-  const form = useForm<EditValues>({ initialValues: valuesOf(database), validate: editErrors });
-  const changes = changesOf(database, form.values);
+  const { form, changes, edit, save, beginAgain } = useEditing(database);
   const isReached = Object.keys(changes).some((field) => field !== 'name');
-  const save = (): void =>
-    edit.mutate(changes, {
-      onSuccess(edited) {
-        form.setInitialValues(valuesOf(edited));
-        form.reset();
-        tellDone(edited.taskId === null ? 'Saved' : 'Saved. The connection is being checked.');
-      },
-      onError: showProblems(form),
-    });
   const isFree = database.attachment === null;
   return (
     <Section title="How it is called and reached">
@@ -83,7 +73,7 @@ export function EditDatabase({ database }: { readonly database: Database }) {
               {...form.getInputProps('hostKey')}
             />
           )}
-          <EditProblem error={edit.error} />
+          <EditProblem error={edit.error} onBeginAgain={() => void beginAgain()} />
           <Group justify="flex-end">
             {isReached && (
               <Text size="sm" c="dimmed">
@@ -100,12 +90,49 @@ export function EditDatabase({ database }: { readonly database: Database }) {
   );
 }
 
-function EditProblem({ error }: Pick<ReturnType<typeof useEditDatabase>, 'error'>) {
+function useEditing(database: Database) {
+  // what changes meanwhile must not be overwritten unseen
+  const [shown, setShown] = useState(database);
+  const { refetch } = useDatabase(shown.id);
+  const edit = useEditDatabase(shown);
+  const form = useForm<EditValues>({ initialValues: valuesOf(shown), validate: editErrors });
+  const changes = changesOf(shown, form.values);
+  const begin = (from: Database): void => {
+    setShown(from);
+    form.setInitialValues(valuesOf(from));
+    form.reset();
+    // what it was sent with may hold a key
+    edit.reset();
+  };
+  const beginAgain = async (): Promise<void> => {
+    const { data } = await refetch();
+    if (data !== undefined) begin(data);
+  };
+  const save = (): void =>
+    edit.mutate(changes, {
+      onSuccess(edited) {
+        begin(edited);
+        tellDone(edited.taskId === null ? 'Saved' : 'Saved. The connection is being checked.');
+      },
+      onError: showProblems(form),
+    });
+  return { form, changes, edit, save, beginAgain };
+}
+
+interface EditProblemProps extends Pick<ReturnType<typeof useEditDatabase>, 'error'> {
+  readonly onBeginAgain: () => void;
+}
+
+function EditProblem({ error, onBeginAgain }: EditProblemProps) {
   if (error?.code !== 'edited-meanwhile') return <ProblemAlert error={error} />;
   return (
     <FailureAlert
       message="Somebody changed this database while you were editing it"
-      hint="What it is now is shown above in the title and in the overview. What you typed is still here: look, then save again."
-    />
+      hint="What it is now is shown above in the title and in the overview. Nothing of what you typed was saved."
+    >
+      <Button size="xs" variant="default" onClick={onBeginAgain} w="fit-content">
+        Begin again with what it is now
+      </Button>
+    </FailureAlert>
   );
 }

@@ -46,10 +46,15 @@ function DeletionDialog({ policy: { id, name }, opened, onClose }: DeletionDialo
   const [backups, setBackups] = useState<Backups>('keep');
   const deletion = useDeletePolicy(id);
   const navigate = useNavigate();
+  const close = (): void => {
+    setBackups('keep');
+    deletion.reset();
+    onClose();
+  };
   return (
     <ConfirmByName
       opened={opened}
-      onClose={onClose}
+      onClose={close}
       title={`Delete ${name}`}
       name={name}
       action={backups === 'keep' ? 'Delete policy' : 'Delete policy and backups'}

@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { useDeletePolicy, useUndeletePolicy } from '../../client/policies.ts';
-import { usePolicyTasks } from '../../client/tasks.ts';
+import { type Task, usePolicyTasks } from '../../client/tasks.ts';
 import { Page } from '../../parts/page.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { TaskProgress } from '../../parts/task-progress.tsx';
@@ -51,9 +51,7 @@ function DoomedBackups({ id, name }: { readonly id: string; readonly name: strin
   const task = tasks.rows.find(({ kind }) => kind === 'delete');
   return (
     <>
-      <Text>
-        {task?.status === 'completed' ? 'Its backups have been removed from the bucket.' : 'Its backups are being removed from the bucket.'}
-      </Text>
+      <Text>{doomWords(task)}</Text>
       <ProblemAlert error={tasks.error} />
       {task !== undefined && <TaskProgress task={task} />}
       {task?.status === 'failed' && (
@@ -66,4 +64,11 @@ function DoomedBackups({ id, name }: { readonly id: string; readonly name: strin
       <ProblemAlert error={again.error} />
     </>
   );
+}
+
+function doomWords(task: Task | undefined): string {
+  if (task?.status === 'completed') return 'Its backups have been removed from the bucket.';
+  if (task?.status === 'failed')
+    return 'Its backups could not all be removed from the bucket: what is left stays there until it is deleted.';
+  return 'Its backups are being removed from the bucket.';
 }

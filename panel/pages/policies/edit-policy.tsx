@@ -21,7 +21,7 @@ export function EditPolicy() {
       <ProblemAlert error={error} onRetry={() => void refetch()} />
       {error === null && (data === undefined || (isFetching && !isFetchedAfterMount)) && <Skeleton height={400} aria-busy />}
       {data !== undefined && (isFetchedAfterMount || !isFetching) && (
-        <EditFields key={opened} policy={data} onReopen={() => void reopen()} />
+        <EditFields key={`${id} ${opened}`} policy={data} onReopen={() => void reopen()} />
       )}
     </Page>
   );

@@ -1,4 +1,4 @@
-import { Button, Group, SimpleGrid, Skeleton } from '@mantine/core';
+import { Anchor, Button, Group, SimpleGrid, Skeleton, Text } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import { Link, useParams } from 'react-router';
 import { useMe } from '../../client/me.ts';
@@ -18,11 +18,32 @@ import { StoreCard } from './store-card.tsx';
 export function PolicyPage() {
   const { id = '' } = useParams();
   const { data, error, refetch } = usePolicy(id);
-  if (data !== undefined) return <ShownPolicy policy={data} />;
+  // one that is shown after another begins anew
+  if (data !== undefined) return <ShownPolicy key={id} policy={data} />;
   return (
     <Page title="Backup policy">
-      {error === null ? <Skeleton height={400} aria-busy /> : <ProblemAlert error={error} onRetry={() => void refetch()} />}
+      {error === null && <Skeleton height={400} aria-busy />}
+      {error?.status === 404 ? <NoPolicy id={id} error={error} /> : <ProblemAlert error={error} onRetry={() => void refetch()} />}
     </Page>
+  );
+}
+
+interface NoPolicyProps {
+  readonly id: string;
+  readonly error: unknown;
+}
+
+function NoPolicy({ id, error }: NoPolicyProps) {
+  return (
+    <>
+      <ProblemAlert error={error} />
+      <Text>
+        Was it deleted with its backups kept?{' '}
+        <Anchor component={Link} to={`/policies/${id}/deleted`} underline="always">
+          Take its deletion back
+        </Anchor>
+      </Text>
+    </>
   );
 }
 
