@@ -20,6 +20,16 @@ export function useBackups(databaseId: string): Pages<Backup> {
   );
 }
 
+/** Without an id nothing is asked. */
+export function useBackup(databaseId: string, id: string | null | undefined) {
+  const known = id ?? '';
+  return useQuery({
+    queryKey: keys.part('databases', databaseId, 'backup', { id: known }),
+    queryFn: () => ask(() => api.GET('/api/v1/backups/{id}', { params: { path: { id: known } } })),
+    enabled: known !== '',
+  });
+}
+
 export function useManualBackup(databaseId: string) {
   const client = useQueryClient();
   return useMutation({

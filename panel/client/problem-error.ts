@@ -41,6 +41,11 @@ export function problemErrorOf(error: unknown, response?: Response): ProblemErro
   return new ProblemError({ code: 'offline', status: 0, detail: 'Tidemark does not answer', hint });
 }
 
+/** False where the same may be answered otherwise in a moment: no answer, too many requests, an error of Tidemark's own. */
+export function isRefusal({ status }: Pick<ProblemError, 'status'>): boolean {
+  return status >= 400 && status < 500 && status !== 401 && status !== 429;
+}
+
 function isProblem(value: unknown): value is Problem {
   return typeof value === 'object' && value !== null && 'code' in value && 'detail' in value && 'hint' in value;
 }

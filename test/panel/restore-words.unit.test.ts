@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chainsOf } from '#panel/pages/databases/backup-chains.ts';
 import { spanOf, ticksOf, usualRange } from '#panel/pages/databases/time-scale.ts';
-import { isoSecond, nearestTimes } from '#panel/pages/databases/window-times.ts';
+import { isoSecond, lastOfBefore, nearestTimes } from '#panel/pages/databases/window-times.ts';
 
 const at = (time: string) => Date.parse(`2026-11-26T${time}Z`);
 const DAY = 86_400_000;
@@ -18,6 +18,13 @@ describe('the times nearest to one that cannot be restored', () => {
 
   it('are none where there is no whole second', () => {
     expect(nearestTimes({ intervals: [interval('08:00:00.100', '08:00:00.900')] }, at('09:00:00'))).toEqual({});
+  });
+
+  it('are, just before a restore, the end of the stretch in which it began', () => {
+    expect(lastOfBefore({ intervals }, at('09:30:00'))).toBe(at('10:00:00'));
+    expect(lastOfBefore({ intervals }, at('11:00:00'))).toBe(at('10:00:00'));
+    expect(lastOfBefore({ intervals }, at('13:00:00'))).toBe(at('14:00:00'));
+    expect(lastOfBefore({ intervals }, at('07:00:00'))).toBeUndefined();
   });
 
   it('are told to the second', () => {

@@ -69,6 +69,32 @@ describe('the choice of a time', () => {
     await planOf(page).waitFor();
   });
 
+  it('stays as it is while Tidemark cannot answer, which is told as no refusal', async () => {
+    const { page, id, open } = await panel.visit();
+    const { databaseId } = await addHistory(id);
+    await open(`/databases/${databaseId}/restore`);
+    await page.getByRole('button', { name: '1 hour ago' }).click();
+    const restore = page.getByRole('button', { name: /^Restore orders-/ });
+    await restore.waitFor();
+    let refused = 0;
+    const problem = { code: 'catalogue-unavailable', status: 503, detail: 'the catalogue does not answer', hint: 'Try again.' };
+    await page.route(/recovery-window|restore-plan/, (route) => {
+      refused += 1;
+      return route.fulfill({ status: 503, json: problem });
+    });
+    panel.expectComplaint(/503/);
+    await updateDatabase(panel.api.db, databaseId, { name: 'orders-unanswered' });
+    // each of the two is tried three times
+    await expect.poll(() => refused, { timeout: 15_000 }).toBeGreaterThanOrEqual(6);
+    await page.getByRole('slider', { name: 'Recovery window' }).waitFor();
+    await planOf(page).waitFor();
+    await restore.waitFor();
+    await page.getByRole('button', { name: '+1 s, later' }).click();
+    await page.getByRole('button', { name: 'Try again' }).waitFor({ timeout: 10_000 });
+    expect(await page.getByText('This cannot be restored').count()).toBe(0);
+    expect(await restore.count()).toBe(0);
+  });
+
   it('says why there is none, and where to go instead', async () => {
     const { page, id, open, inspect } = await panel.visit();
     await open(`/databases/${await addDatabase(panel.api, id)}/restore`);

@@ -4,7 +4,8 @@ import { Button } from '@mantine/core';
 import { Link } from 'react-router';
 import { useBackups } from '../../client/backups.ts';
 import type { Database } from '../../client/databases.ts';
-import { type RecoveryWindow, useRestores } from '../../client/restores.ts';
+import type { RecoveryWindow } from '../../client/restores.ts';
+import { useTasks } from '../../client/tasks.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Time } from '../../parts/time.tsx';
 import { QuickChoices } from './quick-choices.tsx';
@@ -21,7 +22,7 @@ interface ChooseTimeProps {
 
 export function ChooseTime({ database, window, target, onChoose }: ChooseTimeProps) {
   const backups = useBackups(database.id).rows.filter(({ status }) => status === 'completed');
-  const restores = useRestores(database.id).data ?? [];
+  const restores = useTasks({ databaseId: database.id, kind: 'restore' }).rows;
   if (window.intervals.length === 0) return <NoWindow database={database} reason={window.reason} />;
   const at = target === null ? undefined : Date.parse(target);
   const choose = (time: number): void => onChoose(isoSecond(time));

@@ -1,12 +1,15 @@
 import { Button, Group, Menu } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
-import type { RecoveryWindow, Restore } from '../../client/restores.ts';
+import type { RecoveryWindow } from '../../client/restores.ts';
+import type { Task } from '../../client/tasks.ts';
 import { utcWords } from '../../parts/time-words.ts';
-import { secondOf } from './window-times.ts';
+import { isRestored } from './is-restored.ts';
+import { lastOfBefore, secondOf } from './window-times.ts';
 
 interface QuickChoicesProps {
   readonly window: RecoveryWindow;
-  readonly restores: readonly Restore[];
+  /** The tasks of restores, newest first. */
+  readonly restores: readonly Task[];
   readonly onChoose: (at: number) => void;
 }
 
@@ -21,8 +24,15 @@ const SHOWN_RESTORES = 5;
 export function QuickChoices({ window, restores, onChoose }: QuickChoicesProps) {
   const end = window.intervals.at(-1)?.to;
   const befores = [
-    ...restores.slice(0, SHOWN_RESTORES).map(({ createdAt }) => ({ label: `the restore of ${utcWords(createdAt)}`, at: createdAt })),
-    ...window.holes.toReversed().map(({ from }) => ({ label: `the hole from ${utcWords(from)}`, at: from })),
+    ...restores
+      .filter(isRestored)
+      .map(({ startedAt, createdAt }) => ({
+        label: `the restore of ${utcWords(createdAt)}`,
+        at: lastOfBefore(window, Date.parse(startedAt ?? createdAt)),
+      }))
+      .filter(({ at }) => at !== undefined)
+      .slice(0, SHOWN_RESTORES),
+    ...window.holes.toReversed().map(({ from }) => ({ label: `the hole from ${utcWords(from)}`, at: secondOf(Date.parse(from)) })),
   ];
   return (
     <Group gap="xs" role="group" aria-label="Quick choices">
@@ -45,7 +55,7 @@ export function QuickChoices({ window, restores, onChoose }: QuickChoicesProps) 
           </Menu.Target>
           <Menu.Dropdown>
             {befores.map(({ label, at }) => (
-              <Menu.Item key={label} onClick={() => onChoose(secondOf(Date.parse(at)))}>
+              <Menu.Item key={label} onClick={() => at !== undefined && onChoose(at)}>
                 {label}
               </Menu.Item>
             ))}

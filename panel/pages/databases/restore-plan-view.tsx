@@ -1,5 +1,6 @@
 import { Alert, Button, Group, List, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
+import { isRefusal } from '../../client/problem-error.ts';
 import type { RecoveryWindow, RestoreGoal, RestorePlan, useRestorePlan } from '../../client/restores.ts';
 import { bytesWords } from '../../parts/bytes.tsx';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
@@ -20,10 +21,11 @@ interface RestorePlanViewProps {
 /** What the restore would do; or why it cannot be, with the nearest times that can. */
 export function RestorePlanView({ goal, words, plan, window, onChoose }: RestorePlanViewProps) {
   const { data, error, refetch } = plan;
-  if (error !== null)
+  if (error !== null && !isRefusal(error) && data === undefined) return <ProblemAlert error={error} onRetry={() => void refetch()} />;
+  if (error !== null && isRefusal(error))
     return (
       <Stack>
-        <ProblemAlert error={error} title="This cannot be restored" {...(error.status >= 500 ? { onRetry: () => void refetch() } : {})} />
+        <ProblemAlert error={error} title="This cannot be restored" />
         {error.code === 'target-outside-window' && 'target' in goal && window !== undefined && onChoose !== undefined && (
           <NearestTimes window={window} target={Date.parse(goal.target)} onChoose={onChoose} />
         )}

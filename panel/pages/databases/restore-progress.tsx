@@ -1,15 +1,17 @@
-import { Alert, Anchor, Breadcrumbs, Paper, Stack, Title } from '@mantine/core';
+import { Alert, Anchor, Breadcrumbs, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import { Link, useParams } from 'react-router';
+import { type Backup, useBackup } from '../../client/backups.ts';
 import { type Task, useTask } from '../../client/tasks.ts';
 import type { Database } from '../../client/databases.ts';
 import { type Restore, useRestore } from '../../client/restores.ts';
-import { phasesOf } from '../../parts/phases.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { TaskProgress } from '../../parts/task-progress.tsx';
 import { localWords, utcWords } from '../../parts/time-words.ts';
+import { momentOf } from './backup-chains.ts';
 import { Loading } from './loading.tsx';
+import { isRestored } from './is-restored.ts';
 import { useShownDatabase } from './shown-database.ts';
 
 export function RestoreProgress() {
@@ -17,19 +19,20 @@ export function RestoreProgress() {
   const { restoreId = '' } = useParams();
   const { data: restore, error, refetch } = useRestore(restoreId);
   const { data: task, error: taskError } = useTask(restore?.taskId);
-  if (error !== null) return <ProblemAlert error={error} onRetry={() => void refetch()} />;
-  if (restore === undefined) return <Loading />;
+  const { data: base } = useBackup(database.id, restore?.backupId ?? restore?.baseBackupId);
+  if (restore === undefined) return error === null ? <Loading /> : <ProblemAlert error={error} onRetry={() => void refetch()} />;
   return (
     <Stack gap="lg">
       <Breadcrumbs>
         <Anchor component={Link} to={`/databases/${database.id}/restore`}>
           Restore PITR
         </Anchor>
-        <span>{goalWords(restore)}</span>
+        <span>{goalWords(restore, base)}</span>
       </Breadcrumbs>
       <Title order={2} size="h3">
-        Restore of {database.name} to {goalWords(restore)} {task !== undefined && <StatusBadge status={task.status} />}
+        Restore of {database.name} to {goalWords(restore, base)} {task !== undefined && <StatusBadge status={task.status} />}
       </Title>
+      {restore.target !== null && base !== undefined && <Text size="sm">It is built from {backupWords(base)}.</Text>}
       <ProblemAlert error={taskError} />
       {task !== undefined && <Outcome database={database} restore={restore} task={task} />}
       {task !== undefined && (
@@ -43,9 +46,6 @@ export function RestoreProgress() {
     </Stack>
   );
 }
-
-/** From this phase on the restored data serves: what comes before it also runs when a restore is taken back. */
-const RESTORED_AT = 'Configuring log archiving';
 
 interface OutcomeProps {
   readonly database: Database;
@@ -73,10 +73,11 @@ function Outcome({ database: { id, name }, restore, task }: OutcomeProps) {
   );
 }
 
-function isRestored({ status, phase }: Task): boolean {
-  return status === 'completed' || phasesOf.restore.indexOf(phase ?? '') >= phasesOf.restore.indexOf(RESTORED_AT);
+function goalWords({ target }: Restore, backup: Backup | undefined): string {
+  if (target !== null) return utcWords(target);
+  return backup === undefined ? 'one backup' : backupWords(backup);
 }
 
-function goalWords({ target }: Restore): string {
-  return target === null ? 'one backup' : utcWords(target);
+function backupWords(backup: Backup): string {
+  return `the ${backup.kind} backup of ${utcWords(momentOf(backup))}`;
 }

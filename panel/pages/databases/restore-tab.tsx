@@ -1,11 +1,10 @@
 import { Anchor, Stack, Text, Title } from '@mantine/core';
 import { Link, useSearchParams } from 'react-router';
-import { useBackups } from '../../client/backups.ts';
 import type { Database } from '../../client/databases.ts';
+import { isRefusal } from '../../client/problem-error.ts';
 import { type RestoreGoal, useRecoveryWindow, useRestorePlan } from '../../client/restores.ts';
 import { ProblemAlert } from '../../parts/problem-alert.tsx';
 import { utcWords } from '../../parts/time-words.ts';
-import { momentOf } from './backup-chains.ts';
 import { ChooseTime } from './choose-time.tsx';
 import { Loading } from './loading.tsx';
 import { RestorePlanView } from './restore-plan-view.tsx';
@@ -38,8 +37,8 @@ function ToTime({ database, target }: { readonly database: Database; readonly ta
       },
       { replace: true, preventScrollReset: true },
     );
-  if (window.error !== null) return <ProblemAlert error={window.error} onRetry={() => void window.refetch()} />;
-  if (window.data === undefined) return <Loading />;
+  if (window.data === undefined)
+    return window.error === null ? <Loading /> : <ProblemAlert error={window.error} onRetry={() => void window.refetch()} />;
   return (
     <>
       <ChooseTime database={database} window={window.data} target={target} onChoose={choose} />
@@ -53,8 +52,10 @@ function words(target: string): string {
 }
 
 function ToBackup({ database, backupId }: { readonly database: Database; readonly backupId: string }) {
-  const backup = useBackups(database.id).rows.find(({ id }) => id === backupId);
-  const what = backup === undefined ? 'the chosen backup' : `the ${backup.kind} backup of ${utcWords(momentOf(backup))}`;
+  const goal = { backupId };
+  const plan = useRestorePlan(database.id, goal);
+  const backup = plan.isPlaceholderData ? undefined : plan.data?.chain.at(-1);
+  const what = backup === undefined ? 'the chosen backup' : `the ${backup.kind} backup of ${momentWords(backup.consistentAt)}`;
   return (
     <>
       <Stack gap="xs">
@@ -68,9 +69,13 @@ function ToBackup({ database, backupId }: { readonly database: Database; readonl
           </Anchor>
         </Text>
       </Stack>
-      <Restoring database={database} goal={{ backupId }} words={what} />
+      <Restoring database={database} goal={goal} words={what} />
     </>
   );
+}
+
+function momentWords(at: string | null): string {
+  return at === null ? 'a moment that is not known' : utcWords(at);
 }
 
 interface RestoringProps extends Partial<Pick<Parameters<typeof RestorePlanView>[0], 'window' | 'onChoose'>> {
@@ -83,7 +88,8 @@ interface RestoringProps extends Partial<Pick<Parameters<typeof RestorePlanView>
 /** The plan, and only then the button. */
 function Restoring({ database, goal, words, ...choice }: RestoringProps) {
   const plan = useRestorePlan(database.id, goal);
-  const isReady = plan.data !== undefined && plan.error === null && !plan.isPlaceholderData;
+  const isRefused = plan.error !== null && isRefusal(plan.error);
+  const isReady = plan.data !== undefined && !isRefused && !plan.isPlaceholderData;
   return (
     <>
       <RestorePlanView goal={goal} words={words} plan={plan} {...choice} />

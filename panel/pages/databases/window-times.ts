@@ -17,6 +17,12 @@ export function nearestTimes({ intervals }: Pick<components['schemas']['Recovery
   return { ...(before === -Infinity ? {} : { before }), ...(after === Infinity ? {} : { after }) };
 }
 
+/** The last second that can be restored of what was there before: of the newest stretch that had begun by then. */
+export function lastOfBefore({ intervals }: Pick<components['schemas']['RecoveryWindow'], 'intervals'>, at: number): number | undefined {
+  const stretch = intervals.findLast(({ from }) => Date.parse(from) < at);
+  return stretch === undefined ? undefined : secondOf(Date.parse(stretch.to));
+}
+
 /** The second that a moment lies in. */
 export function secondOf(at: number): number {
   return Math.floor(at / SECOND) * SECOND;
