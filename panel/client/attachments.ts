@@ -28,8 +28,15 @@ export function useDetach(policyId: string) {
   );
 }
 
-/** Its task is seen in the policy's. */
+/** Its task is seen among the policy's. */
 function useOperation<V>(policyId: string, mutationFn: (variables: V) => Promise<Task>) {
   const client = useQueryClient();
-  return useMutation({ mutationFn, onSuccess: () => client.invalidateQueries({ queryKey: keys.one('policies', policyId) }) });
+  return useMutation({
+    mutationFn,
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: keys.one('policies', policyId) }),
+        client.invalidateQueries({ queryKey: ['tasks', 'list'] }),
+      ]),
+  });
 }

@@ -14,10 +14,14 @@ export interface AuditFilter {
 }
 
 export function useAuditRows(filter: AuditFilter): Pages<AuditRow> {
-  return usePages(keys.list('audit-rows', filter), (cursor) =>
-    ask(() =>
-      api.GET('/api/v1/audit-rows', { params: { query: { ...filter, ...(cursor === undefined ? {} : { cursor: Number(cursor) }) } } }),
-    ),
+  return usePages(
+    keys.list('audit-rows', filter),
+    (cursor) =>
+      ask(() =>
+        api.GET('/api/v1/audit-rows', { params: { query: { ...filter, ...(cursor === undefined ? {} : { cursor: Number(cursor) }) } } }),
+      ),
+    // no change of it is told
+    { staleTime: 0 },
   );
 }
 

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { DatabaseStatus, EngineName } from '#domain/states.ts';
+import { AGEING_MS } from './ageing.ts';
 import { api, ask, askOnce, type Schemas } from './ask.ts';
 import { keys } from './keys.ts';
 import { type Pages, usePages } from './pages.ts';
@@ -16,8 +17,10 @@ export interface DatabaseFilter {
 }
 
 export function useDatabases(filter: DatabaseFilter): Pages<Database> {
-  return usePages(keys.list('databases', filter), (cursor) =>
-    ask(() => api.GET('/api/v1/databases', { params: { query: { ...filter, ...(cursor === undefined ? {} : { cursor }) } } })),
+  return usePages(
+    keys.list('databases', filter),
+    (cursor) => ask(() => api.GET('/api/v1/databases', { params: { query: { ...filter, ...(cursor === undefined ? {} : { cursor }) } } })),
+    { refetchInterval: AGEING_MS },
   );
 }
 
@@ -33,7 +36,11 @@ export function useServers(filter: { readonly ownerId: string; readonly engine: 
 }
 
 export function useDatabase(id: string) {
-  return useQuery({ queryKey: keys.one('databases', id), queryFn: () => ask(() => api.GET('/api/v1/databases/{id}', at(id))) });
+  return useQuery({
+    refetchInterval: AGEING_MS,
+    queryKey: keys.one('databases', id),
+    queryFn: () => ask(() => api.GET('/api/v1/databases/{id}', at(id))),
+  });
 }
 
 export function useCreateDatabase() {

@@ -22,7 +22,10 @@ export function useIsLive(): boolean {
   return useContext(LiveContext);
 }
 
-/** Listens to the API's events while it is used: what shows something that has changed is asked for again. */
+/**
+ * Listens to the API's events while it is used and its page is seen: what shows something that has changed is asked for again. A
+ * browser has six connections to a host, and a page behind others must not keep one.
+ */
 export function useLiveUpdates(): boolean {
   const client = useQueryClient();
   const [isConnected, setConnected] = useState(true);
@@ -56,10 +59,20 @@ function listen(client: QueryClient, setConnected: (isConnected: boolean) => voi
       if (source?.readyState === EventSource.CLOSED) retry = setTimeout(connect, RECONNECT_MS);
     });
   };
-  connect();
-  return () => {
+  const disconnect = (): void => {
     source?.close();
     clearTimeout(retry);
+  };
+  const follow = (): void => {
+    disconnect();
+    // the first that is told then is `missed`
+    if (document.visibilityState === 'visible') connect();
+  };
+  follow();
+  document.addEventListener('visibilitychange', follow);
+  return () => {
+    document.removeEventListener('visibilitychange', follow);
+    disconnect();
     gathered.stop();
     overview.stop();
   };

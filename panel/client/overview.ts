@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { AGEING_MS } from './ageing.ts';
 import { api, ask, type Schemas } from './ask.ts';
 import { keys } from './keys.ts';
 
@@ -6,5 +7,5 @@ export type Overview = Schemas['Overview'];
 
 /** Of everybody. */
 export function useOverview() {
-  return useQuery({ queryKey: keys.overview, queryFn: () => ask(() => api.GET('/api/v1/overview')) });
+  return useQuery({ refetchInterval: AGEING_MS, queryKey: keys.overview, queryFn: () => ask(() => api.GET('/api/v1/overview')) });
 }

@@ -16,8 +16,18 @@ export interface Pages<T> {
   readonly loadMore: () => void;
 }
 
-export function usePages<T>(queryKey: QueryKey, fetchPage: (cursor: string | undefined) => Promise<Page<T>>): Pages<T> {
+interface Freshness {
+  readonly refetchInterval?: number;
+  readonly staleTime?: number;
+}
+
+export function usePages<T>(
+  queryKey: QueryKey,
+  fetchPage: (cursor: string | undefined) => Promise<Page<T>>,
+  freshness: Freshness = {},
+): Pages<T> {
   const query = useInfiniteQuery<Page<T>, ProblemError, readonly T[], QueryKey, string | undefined>({
+    ...freshness,
     queryKey,
     queryFn: ({ pageParam }) => fetchPage(pageParam),
     initialPageParam: undefined,

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { PolicyStatus } from '#domain/states.ts';
+import { AGEING_MS } from './ageing.ts';
 import { api, ask, askOnce, type Schemas } from './ask.ts';
 import { keys } from './keys.ts';
 import { type Pages, usePages } from './pages.ts';
@@ -16,13 +17,16 @@ export interface PolicyFilter {
 }
 
 export function usePolicies(filter: PolicyFilter): Pages<ListedPolicy> {
-  return usePages(keys.list('policies', filter), (cursor) =>
-    ask(() => api.GET('/api/v1/policies', { params: { query: { ...filter, ...(cursor === undefined ? {} : { cursor }) } } })),
+  return usePages(
+    keys.list('policies', filter),
+    (cursor) => ask(() => api.GET('/api/v1/policies', { params: { query: { ...filter, ...(cursor === undefined ? {} : { cursor }) } } })),
+    { refetchInterval: AGEING_MS },
   );
 }
 
 export function usePolicy(id: string) {
   return useQuery({
+    refetchInterval: AGEING_MS,
     queryKey: keys.one('policies', id),
     queryFn: () => ask(() => api.GET('/api/v1/policies/{id}', { params: { path: { id } } })),
   });
@@ -80,7 +84,7 @@ export function useDeletePolicy(id: string) {
     onSuccess: () =>
       Promise.all([
         client.invalidateQueries({ queryKey: ['policies', 'list'] }),
-        client.invalidateQueries({ queryKey: keys.part('policies', id, 'tasks') }),
+        client.invalidateQueries({ queryKey: ['tasks', 'list'] }),
       ]),
   });
 }

@@ -32,6 +32,34 @@ describe('the administration', () => {
     expect(await page.getByRole('row').count()).toBe(2);
   });
 
+  it('says that nothing needs anybody only where no figure says otherwise', async () => {
+    const { page, open } = await panel.visit({ role: 'admin' });
+    const none = { total: 0, items: [] };
+    const calm = {
+      databases: 1,
+      unprotected: none,
+      overdue: none,
+      failing: none,
+      unreachable: none,
+      pitrInTrouble: none,
+      unsentNotices: 0,
+    };
+    let figures = {};
+    await page.route('**/api/v1/overview', async (route) => {
+      const answer = await route.fetch();
+      const json = (await answer.json()) as object;
+      await route.fulfill({ response: answer, json: { ...json, ...calm, tasks: { running: 0, queued: 0, failedLastDay: 0 }, ...figures } });
+    });
+    await open('/admin/overview');
+    await page.getByText('Nothing needs anybody').waitFor();
+    for (const trouble of [{ tasks: { running: 0, queued: 0, failedLastDay: 1 } }, { unsentNotices: 1 }]) {
+      figures = trouble;
+      await open('/admin/overview');
+      await page.getByRole('img', { name: 'needs somebody' }).waitFor();
+      expect(await page.getByText('Nothing needs anybody').count()).toBe(0);
+    }
+  });
+
   it("shows everybody's databases with their owner, and those of one", async () => {
     const { page, open, inspect } = await panel.visit({ role: 'admin' });
     const [ada, bob] = [await panel.visit(), await panel.visit()];

@@ -27,7 +27,8 @@ function Shown({ overview }: { readonly overview: Answer }) {
       <Figures overview={overview} />
       {isCalm(overview) && (
         <Alert color="green" icon={<IconCircleCheck aria-hidden />} title="Nothing needs anybody">
-          Every primary is under a policy, no backup is missing, and no policy is failing.
+          Every primary is under a policy, no backup is missing, no policy is failing, no task has failed in the last 24 hours, and no mail
+          is unsent.
         </Alert>
       )}
       <Troubles overview={overview} />
@@ -38,8 +39,10 @@ function Shown({ overview }: { readonly overview: Answer }) {
   );
 }
 
-function isCalm({ databases, unprotected, overdue, failing, unreachable, pitrInTrouble }: Answer): boolean {
-  return databases > 0 && [unprotected, overdue, failing, unreachable, pitrInTrouble].every(({ total }) => total === 0);
+function isCalm(overview: Answer): boolean {
+  const { databases, unprotected, overdue, failing, unreachable, pitrInTrouble, tasks, unsentNotices } = overview;
+  const troubles = [unprotected, overdue, failing, unreachable, pitrInTrouble].map(({ total }) => total);
+  return databases > 0 && [...troubles, tasks.failedLastDay, unsentNotices ?? 0].every((count) => count === 0);
 }
 
 function Figures({ overview }: { readonly overview: Answer }) {
