@@ -23,6 +23,8 @@ export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: Schemas['SessionCreate']) => ask(() => api.POST('/api/v1/sessions', { body })),
+    // a password is kept nowhere but in its field
+    gcTime: 0,
     onSuccess({ user }) {
       client.clear();
       rememberSignIn();
@@ -45,6 +47,8 @@ export function useSignOut() {
 export function useConfirmSignIn() {
   return useMutation({
     mutationFn: (body: Schemas['Confirmation']) => ask(() => api.POST('/api/v1/sessions/current/confirmations', { body })),
+    // a password is kept nowhere but in its field
+    gcTime: 0,
   });
 }
 
@@ -61,6 +65,8 @@ export function useChangePassword() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: Schemas['PasswordChange']) => ask(() => api.POST('/api/v1/me/password-changes', { body })),
+    // a password is kept nowhere but in its field
+    gcTime: 0,
     onSuccess: () => client.invalidateQueries({ queryKey: keys.sessions }),
   });
 }

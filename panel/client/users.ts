@@ -18,6 +18,8 @@ export function useCreateUser() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: Schemas['UserCreate']) => ask(() => api.POST('/api/v1/users', { body })),
+    // a password is kept nowhere but in its field
+    gcTime: 0,
     onSuccess: () => client.invalidateQueries({ queryKey: keys.list('users') }),
   });
 }
@@ -26,6 +28,8 @@ export function useEditUser(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: Schemas['UserEdit']) => ask(() => api.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body })),
+    // a password is kept nowhere but in its field
+    gcTime: 0,
     onSuccess: () =>
       Promise.all([client.invalidateQueries({ queryKey: keys.list('users') }), client.invalidateQueries({ queryKey: keys.me })]),
   });

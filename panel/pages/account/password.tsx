@@ -19,6 +19,7 @@ export function Password() {
       {
         onSuccess: () => {
           form.reset();
+          change.reset();
           tellDone('The password is changed. All other sessions have ended.');
         },
         onError: showProblems(form),
