@@ -157,6 +157,21 @@ describe('the databases', () => {
     await page.getByRole('link', { name: 'stock' }).waitFor({ timeout: 5_000 });
   });
 
+  it('are not listened for while the page is not seen, and are up to date when it is seen again', async () => {
+    const { page, id, open } = await panel.visit();
+    await open('/databases');
+    const see = (state: string): Promise<unknown> =>
+      page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'))`);
+    const isOfEvents = (request: { url(): string }): boolean => request.url().endsWith('/api/v1/events');
+    const ended = page.waitForEvent('requestfailed', { predicate: isOfEvents, timeout: 5_000 });
+    await see('hidden');
+    await ended;
+    await addDatabase(panel.api, id, { name: 'stock' });
+    await see('visible');
+    await page.getByRole('link', { name: 'stock' }).waitFor({ timeout: 5_000 });
+  });
+
   it('are asked for again and again while changes are not told, and the page says so', async () => {
     const { page, id, open } = await panel.visit();
     panel.expectComplaint(/events/);
