@@ -11,10 +11,11 @@ function onHosts(name: string, include: string[], groupOrder: number, more: { ex
   };
 }
 
+/** One file at a time: three engines are at work beside them (run.ts). */
 function parts(name: string, include: string[], more: { globalSetup?: string[]; exclude?: string[] } = {}) {
   return {
     extends: true as const,
-    test: { name, include, exclude: pure, testTimeout: 120_000, hookTimeout: 300_000, maxWorkers: 2, sequence: { groupOrder: 1 }, ...more },
+    test: { name, include, exclude: pure, testTimeout: 120_000, hookTimeout: 300_000, maxWorkers: 1, sequence: { groupOrder: 1 }, ...more },
   };
 }
 
