@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 const pure = ['test/domain/**/*.test.ts', 'test/**/*.unit.test.ts'];
 
+const engines = ['test/activities/engines/{mariadb,mysql,postgresql}.test.ts'];
+
 const mainJobs = ['test/system/{mariadb,mysql,postgresql}.test.ts'];
 
 function onHosts(name: string, include: string[], groupOrder: number, more: { exclude?: string[]; fileParallelism?: boolean } = {}) {
@@ -19,7 +21,6 @@ function parts(name: string, include: string[], more: { globalSetup?: string[]; 
   };
 }
 
-const engines = ['test/activities/engines/*.test.ts'];
 const catalogue = 'test/catalogue-server.ts';
 
 /**

@@ -25,7 +25,15 @@ export const databaseColumns: readonly Column<Database>[] = [
     ),
   },
   { title: 'Engine', cell: ({ engine, version }) => <Engine name={engine} version={version} /> },
-  { title: 'Host', cell: ({ host, port }) => <span className="breaks-anywhere">{`${host}:${port}`}</span> },
+  {
+    title: 'Host',
+    cell: ({ host, port }) => (
+      <span className="breaks-anywhere">
+        {host}
+        <wbr />:{port}
+      </span>
+    ),
+  },
   { title: 'Status', cell: (database) => <Statuses database={database} /> },
   { title: 'Policy', cell: ({ attachment }) => <PolicyLink attachment={attachment} /> },
   { title: 'Last full', cell: ({ lastFullAt }) => <Time at={lastFullAt} none="none" /> },
