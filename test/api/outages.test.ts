@@ -13,9 +13,9 @@ import { startTestTemporal, type TestTemporal } from './temporal.ts';
 import { policyBecomes } from './waiting.ts';
 import { type Answer, type ApiWorld, type Caller, startApiWorld } from './world.ts';
 
-const PATIENCE = { timeout: 120_000, interval: 100 };
+const PATIENCE = { timeout: 240_000, interval: 100 };
 
-describe('the catalogue, restarted while requests come in,', { timeout: 300_000 }, () => {
+describe('the catalogue, restarted while requests come in,', { timeout: 900_000 }, () => {
   let folder: string;
   let postgres: EmbeddedPostgres;
   let temporal: TestTemporal;
@@ -87,7 +87,7 @@ describe('the catalogue, restarted while requests come in,', { timeout: 300_000 
   });
 });
 
-describe('Temporal, stopped and started again while requests come in,', { timeout: 300_000 }, () => {
+describe('Temporal, stopped and started again while requests come in,', { timeout: 900_000 }, () => {
   let live: LiveWorld;
   let world: ApiWorld;
   let caller: Caller;
