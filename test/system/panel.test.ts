@@ -16,6 +16,7 @@ import { startTestProduct, type TestProduct } from '../product.ts';
 const LONG_MS = 300_000;
 const SHORT_MS = 60_000;
 const sshUser = 'tidemark';
+const ann = { email: 'ann@example.com', name: 'Ann', password: randomBytes(15).toString('base64url') };
 
 let house: TestProduct;
 let browser: Browser;
@@ -25,6 +26,7 @@ let writer: Writer;
 const complaints: string[] = [];
 beforeAll(async () => {
   house = await startTestProduct();
+  await house.api.post('/users', ann);
   store = await createStore(house.lab, `panel-${Date.now().toString(36)}`);
   writer = await startWriter(await createApplication(house.lab, 'postgresql'), 1_000);
   const executablePath = await ensureChromium({ cacheDir: findCacheDir(process.env), progress: createProgress(() => undefined) });
@@ -135,16 +137,15 @@ it('is told of three failures in a row, and resets them once their cause is mend
 });
 
 it('shows another user nothing of it, and what an admin does for them', async () => {
-  const password = randomBytes(15).toString('base64url');
-  await house.api.post('/users', { email: 'ann@example.com', name: 'Ann', password });
   const anns = await openBrowser();
-  await signIn(anns, 'ann@example.com', password);
+  await signIn(anns, ann.email, ann.password);
   await anns.getByRole('heading', { name: 'Databases', level: 1 }).waitFor();
   await anns.getByText('No database yet').waitFor();
   await anns.getByRole('link', { name: 'Backup Policies' }).click();
   await anns.getByText('No backup policy yet').waitFor();
   await page.getByRole('link', { name: 'All policies' }).click();
   await page.getByRole('link', { name: 'Add Policy' }).first().click();
+  await page.getByRole('heading', { name: 'Add Policy', level: 1 }).waitFor();
   await page.getByRole('combobox', { name: 'Owner' }).click();
   await page.getByRole('option', { name: /^Ann/ }).click();
   await fillPolicy('weekly', String(store['secretKey']));
