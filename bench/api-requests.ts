@@ -14,9 +14,14 @@ export interface ListRequest {
   readonly readsAllDatabases?: boolean;
 }
 
-/** The other GET routes: they answer one row, or nothing of the large tables. The verification of the audit log reads all of it, as it says. */
+/**
+ * The other GET routes: they answer one row, or nothing of the large tables. The verification of the audit log reads all of it, as it says,
+ * and the overview adds up what is stored.
+ */
 const otherRoutes = new Set(
-  'getMe getUser getPolicy getBackup getRestore getRestorePlan getTask getHealth getReadiness getOpenApi verifyAuditRows'.split(' '),
+  'getMe getUser getPolicy getBackup getRestore getRestorePlan getTask getHealth getReadiness getOpenApi verifyAuditRows getSshKey getOverview watchChanges getInstallation'.split(
+    ' ',
+  ),
 );
 
 /** Throws when a route of the table is neither among them nor known to be no list. */

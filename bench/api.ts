@@ -154,6 +154,7 @@ async function withApi<T>({ folder, databaseUrl }: Setting, work: (api: Api) => 
       TIDEMARK_API_PORT: String(port),
       TIDEMARK_METRICS_PORT: String(metricsPort),
       TEMPORAL_ADDRESS: '127.0.0.1:1',
+      TIDEMARK_REQUESTS_PER_MINUTE: '1000000',
     },
     logFile: join(folder, 'api.log'),
   });
