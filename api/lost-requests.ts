@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { failBackup } from '#db/backups.ts';
 import type { TaskRow } from '#db/tasks.ts';
-import { endTask, failQueuedTask, listQueuedTasks, listRunningTasks } from '#db/tasks.ts';
+import { endTask, failQueuedTask, listTasksSince } from '#db/tasks.ts';
 import { checkWorkflowId, deletionWorkflowId, policyWorkflowId } from '#domain/names.ts';
 import { markUnchecked } from '#db/databases.ts';
 import type { PolicyState } from '#workflows/messages.ts';
@@ -22,7 +22,7 @@ export async function endLostRequests(deps: ApiDeps, now = Date.now()): Promise<
   const before = new Date(now - deps.settings.temporalTimeoutMs - PATIENCE_MS);
   const lost: string[] = [];
   const problems: unknown[] = [];
-  for (const task of [...(await listQueuedTasks(deps.db, before)), ...(await listRunningTasks(deps.db, before))]) {
+  for (const task of [...(await listTasksSince(deps.db, 'queued', before)), ...(await listTasksSince(deps.db, 'running', before))]) {
     // one policy that cannot answer must not keep the others'
     await (task.status === 'running' ? endIfStopped(deps, task) : endIfLost(deps, task)).then(
       (isLost) => isLost && lost.push(task.id),

@@ -36,28 +36,10 @@ export async function deleteQueuedTask(db: Catalogue, id: string): Promise<void>
   });
 }
 
-/** Those that were asked for before, oldest first. */
-export async function listQueuedTasks(db: Catalogue, before: Date): Promise<TaskRow[]> {
-  return db
-    .selectFrom('tasks')
-    .selectAll()
-    .where('status', '=', 'queued')
-    .where('created_at', '<', before)
-    .orderBy('created_at')
-    .limit(1_000)
-    .execute();
-}
-
-/** Those that were begun before, oldest first. */
-export async function listRunningTasks(db: Catalogue, before: Date): Promise<TaskRow[]> {
-  return db
-    .selectFrom('tasks')
-    .selectAll()
-    .where('status', '=', 'running')
-    .where('started_at', '<', before)
-    .orderBy('started_at')
-    .limit(1_000)
-    .execute();
+/** Those that have waited, or run, since before, oldest first. */
+export async function listTasksSince(db: Catalogue, status: 'queued' | 'running', before: Date): Promise<TaskRow[]> {
+  const since = status === 'queued' ? 'created_at' : 'started_at';
+  return db.selectFrom('tasks').selectAll().where('status', '=', status).where(since, '<', before).orderBy(since).limit(1_000).execute();
 }
 
 /** One that has begun meanwhile goes on. */

@@ -162,7 +162,7 @@ export const errorCatalogue = {
   'operation-lost': {
     status: 503,
     retryable: false,
-    hint: 'Look whether the database serves, then ask again; what was half done is removed by the next operation.',
+    hint: 'Look whether the database serves. After a restore, look on its host for the data that was set aside before anything is removed there; then ask again.',
   },
   'request-lost': { status: 503, retryable: false, hint: 'Nothing was done. Ask again.' },
   'catalogue-unavailable': { status: 503, retryable: true, hint: 'Try again in a moment.' },
