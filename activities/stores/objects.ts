@@ -1,10 +1,13 @@
 import type { Readable } from 'node:stream';
 import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  type S3Client,
   type _Object,
 } from '@aws-sdk/client-s3';
 import { TidemarkError } from '#domain/errors.ts';
@@ -93,9 +96,30 @@ async function readBody(body: Readable | undefined, announcedBytes: number | und
 
 export async function putObject(client: StoreClient, address: StoreAddress, key: string, body: Buffer): Promise<void> {
   const Key = fullKey(address, key);
+  const target = { Bucket: address.bucket, Key };
   await client.call({ right: 's3:PutObject', key: Key }, (s3, abortSignal) =>
-    s3.send(new PutObjectCommand({ Bucket: address.bucket, Key, Body: body, ContentLength: body.length }), { abortSignal }),
+    withAnswer(s3, target, () => s3.send(new PutObjectCommand({ ...target, Body: body, ContentLength: body.length }), { abortSignal })),
   );
+}
+
+/**
+ * A store that refuses a body may cut the connection before its answer is read. The start of an upload in parts takes the same right
+ * and has no body: what is answered to that is the reason, if it is refused too.
+ */
+export async function withAnswer<T>(s3: S3Client, target: { Bucket: string; Key: string }, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!isCut(error)) throw error;
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target));
+    // nothing is in it; that it could not be taken back is not why the connection was cut
+    await s3.send(new AbortMultipartUploadCommand({ ...target, UploadId })).catch(() => undefined);
+    throw error;
+  }
+}
+
+function isCut(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 export async function deleteObject(client: StoreClient, address: StoreAddress, key: string): Promise<void> {

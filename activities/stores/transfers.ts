@@ -5,7 +5,7 @@ import { watched } from '#activities/streams/pieces.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { StoreClient } from './client.ts';
 import { storeFailure } from './failures.ts';
-import { fullKey, shown } from './objects.ts';
+import { fullKey, shown, withAnswer } from './objects.ts';
 import type { StoreAddress, TransferOptions } from './port.ts';
 
 const PART_BYTES = 5 * 1024 * 1024;
@@ -37,14 +37,17 @@ export async function uploadObject(
   };
   const source = Readable.from(counted(), { objectMode: false });
   try {
+    const target = { Bucket: address.bucket, Key };
     await client.call({ right: 's3:PutObject', key: Key }, (s3) =>
-      new Upload({
-        client: s3,
-        params: { Bucket: address.bucket, Key, Body: source },
-        partSize: PART_BYTES,
-        queueSize: PARTS_IN_FLIGHT,
-        leavePartsOnError: false,
-      }).done(),
+      withAnswer(s3, target, () =>
+        new Upload({
+          client: s3,
+          params: { ...target, Body: source },
+          partSize: PART_BYTES,
+          queueSize: PARTS_IN_FLIGHT,
+          leavePartsOnError: false,
+        }).done(),
+      ),
     );
     return sizeBytes;
   } catch (error) {

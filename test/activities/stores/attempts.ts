@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import type { StoreTimeouts } from '#activities/stores/client.ts';
@@ -12,7 +13,7 @@ export interface Over extends Partial<StoreAddress> {
   readonly timeouts?: Partial<StoreTimeouts>;
 }
 
-export type Act = 'list' | 'get' | 'head' | 'put' | 'delete';
+export type Act = 'list' | 'get' | 'head' | 'put' | 'upload' | 'delete';
 
 /** The failure of one call on the bucket "there"; it never holds a secret. */
 export async function failureOf(
@@ -35,6 +36,7 @@ export async function tryIt(server: Versitygw, act: Act, { guard = loopbackGuard
       get: () => store.get('key'),
       head: () => store.head('key'),
       put: () => store.put('key', Buffer.from('x')),
+      upload: () => store.upload('key', Readable.from([Buffer.from('x')])),
       delete: () => store.delete('key'),
     };
     return await acts[act]().finally(() => store.close());

@@ -55,6 +55,26 @@ describe("A stranger's server", () => {
     );
   });
 
+  it('that cuts the connection while a body is sent is asked again without one, and its refusal is the reason', async () => {
+    const denied = '<Error><Code>AccessDenied</Code></Error>';
+    const begun = '<InitiateMultipartUploadResult><UploadId>begun</UploadId></InitiateMultipartUploadResult>';
+    for (const [status, body, code] of [
+      [403, denied, 'store-permission-missing'],
+      [200, begun, 'store-unreachable'],
+    ] as const) {
+      const answer: RequestListener = (request, response) => {
+        if (request.method === 'PUT') request.socket.destroy();
+        else response.writeHead(request.method === 'POST' ? status : 204).end(request.method === 'POST' ? body : '');
+      };
+      await atHostile(answer, async ({ endpoint, requests }) => {
+        for (const act of ['put', 'upload'] as const) {
+          expect((await failureOf(act, { endpoint })).code).toBe(code);
+          expect(requests.at(-1)).toMatch(code === 'store-unreachable' ? /^DELETE .*uploadId=begun/ : /^POST .*uploads/);
+        }
+      });
+    }
+  });
+
   it('that names its error in markup or with blanks does not get it into the message', async () => {
     const body = '<Error><Code>see intranet-canary.html</Code><Message>intranet-canary</Message></Error>';
     await atHostile(
