@@ -56,8 +56,8 @@ export async function startTestProduct(engine: EngineName = 'postgresql'): Promi
   };
 }
 
-/** Asks again until the answer is there. */
-export async function waitFor<T>(what: string, ask: () => Promise<T | undefined>, withinMs = 60_000): Promise<T> {
+/** Asks again until the answer is there. The patience is for two slow cores that run everything at once. */
+export async function waitFor<T>(what: string, ask: () => Promise<T | undefined>, withinMs = 240_000): Promise<T> {
   for (const deadline = Date.now() + withinMs; Date.now() < deadline;) {
     const answer = await ask();
     if (answer !== undefined) return answer;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { messageOf } from '#domain/errors.ts';
 import type { EngineName } from '#domain/states.ts';
 import { type Application, createApplication } from '#lab/application.ts';
 import type { Answer, Task } from '#lab/client.ts';
@@ -22,8 +23,8 @@ const ballasts: Readonly<
   >
 > = {
   postgresql: {
-    fill: `drop table if exists ballast, marks; create table marks (note text); create table ballast as select g, repeat(md5(random()::text), 30) from generate_series(1, 700000) g`,
-    rows: '700000',
+    fill: `drop table if exists ballast, marks; create table marks (note text); create table ballast as select g, repeat(md5(random()::text), 30) from generate_series(1, 300000) g`,
+    rows: '300000',
     tool: 'type=full',
     traces:
       '/var/lib/postgresql/17/*tidemark* /var/lib/postgresql/17/main/tidemark* /var/lib/tidemark/*/restore* /var/lib/tidemark/*/private',
@@ -84,10 +85,14 @@ function describeKills(engine: EngineName): void {
 
   /** Waits until the task has been in a phase for a moment, then pulls the plug. */
   const endIn = async (taskId: string, phase: string, how: 'kill' | 'stop'): Promise<void> => {
-    await waitFor(`the phase "${phase}"`, async () => {
-      const task = await getTask(taskId);
+    let task: Task | undefined;
+    const isThere = async (): Promise<true | undefined> => {
+      task = await getTask(taskId);
       if (task.status === 'completed' || task.status === 'failed') throw new Error(`the task was ${task.status} before "${phase}"`);
       return task.phase === phase ? true : undefined;
+    };
+    await waitFor(`the phase "${phase}"`, isThere).catch((error: unknown) => {
+      throw new Error(`${messageOf(error)}: ${JSON.stringify(task)}`, { cause: error });
     });
     await sleep(300);
     await house.product.worker.current()[how]();
