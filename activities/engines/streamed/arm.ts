@@ -5,6 +5,7 @@ import { findKept, homeOf, keep, removeHome } from '../home.ts';
 import type { EngineContext, HostContext } from '../port.ts';
 import { finishRestart, restartServer, serviceScope } from '../service.ts';
 import type { Dialect } from './dialect.ts';
+import { removeAncestry } from './ancestry.ts';
 import { archiveLogs, refuseFiltered } from './logs.ts';
 import type { Server, ServerFacts } from './server-grammar.ts';
 import { findFacts, findRunningServer, findServer, readFacts, rememberServer } from './server.ts';
@@ -48,7 +49,7 @@ export async function disarm(context: EngineContext, dialect: Dialect): Promise<
   const files = dialect.server.configDirectories.map((directory) => `${directory}/${configName(database.id)}`);
   await host.run(dialect.backup.sweep({ server, facts: await findFacts(context, dialect, server) }, database.id), { timeoutMs: 600_000 });
   await host.run(sh`rm -f -- ${files}
-${raw(removeHome(database.id))}`);
+${raw(removeAncestry(server))}${raw(removeHome(database.id))}`);
 }
 
 /** A restart of ours that was cut off is finished first. */

@@ -8,6 +8,7 @@ import { listLogs, readRecords } from '../binlog/record.ts';
 import type { Manifest } from '../manifest.ts';
 import { findManifest, readChain, writeManifest } from '../manifest.ts';
 import type { BackupOutcome, BackupRequest, EngineContext, HostContext, LogMark } from '../port.ts';
+import { findStrayData, noteBackup } from './ancestry.ts';
 import { isArmed } from './arm.ts';
 import type { BackupPlace, StreamedData, Told } from './backup-grammar.ts';
 import { reportMark } from './backup-grammar.ts';
@@ -57,6 +58,7 @@ export async function backUp(context: EngineContext, dialect: Dialect, request: 
   const broken = await findBrokenObjects(context.repository.store, content.data.volumes);
   if (broken.length > 0)
     throw new TidemarkError('backup-not-proven', `the backup is not whole in the bucket: ${broken.slice(0, 3).join('; ')}`);
+  if (dialect.backup.incrementalsHold === 'pages') await noteBackup(source, request.backupId);
   await writeManifest(context, request.backupId, { engine: dialect.name, outcome, data: content.data });
   return outcome;
 }
@@ -131,8 +133,10 @@ async function findParent(
   if (request.parentLabel === undefined) return { lost: 'there is no backup to build on' };
   try {
     const chain = await readAncestors(context, request.parentLabel);
-    const pages = dialect.backup.incrementalsHold === 'pages' ? source : { server, facts };
-    const lost = await findLostParent(context, dialect, { chain, ...pages });
+    const holdsPages = dialect.backup.incrementalsHold === 'pages';
+    const lost =
+      (await findLostParent(context, dialect, { chain, ...(holdsPages ? source : { server, facts }) })) ??
+      (holdsPages ? await findStrayData(source, request.parentLabel) : undefined);
     return lost === undefined ? { chain, lost } : { lost };
   } catch (error) {
     if (!(error instanceof TidemarkError) || !['object-missing', 'object-tampered'].includes(error.code)) throw error;

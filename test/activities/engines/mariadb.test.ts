@@ -54,4 +54,30 @@ it('turns binary logging on where it is off, with one restart, and leaves it to 
   }
 });
 
+it('takes a full instead of an incremental where the data was put back to an earlier state, or built anew', async () => {
+  const bench = await openStreamedBench(mariadb);
+  const backUp = (kind: 'full' | 'incremental', parentLabel?: string) =>
+    mariadb.backUp(bench.context(1), { backupId: randomUUID(), kind, parentLabel });
+  try {
+    await mariadb.prepare(bench.context(1));
+    const full = await backUp('full');
+    const first = await backUp('incremental', full.label);
+    await bench.host.run('service mariadb stop; cp -a /var/lib/mysql /var/lib/mysql-snapshot; service mariadb start');
+    await bench.insert(1);
+    const second = await backUp('incremental', first.label);
+    expect([first.kind, second.kind]).toEqual(['incremental', 'incremental']);
+    await bench.host.run('service mariadb stop; rm -r /var/lib/mysql; mv /var/lib/mysql-snapshot /var/lib/mysql; service mariadb start');
+    // beyond the sequence number with which the lost line ended
+    await bench.sql(`create table shop.filler (t longtext); insert into shop.filler values (repeat('x', 4000000))`);
+    const third = await backUp('incremental', second.label);
+    expect([third.kind, third.fallbackReason]).toEqual(['full', expect.stringContaining('put back or built anew') as string]);
+    await bench.host.run('rm /var/lib/mysql/.tidemark-ancestry');
+    expect((await backUp('incremental', third.label)).kind).toBe('full');
+    await mariadb.disarm(bench.context(1));
+    expect(await bench.leftovers()).toEqual([]);
+  } finally {
+    await bench.close();
+  }
+});
+
 describeReplica(() => openStreamedBench(mariadb), mariadb);
