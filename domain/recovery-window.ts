@@ -79,7 +79,7 @@ export function recoveryWindow(generations: readonly GenerationHistory[]): Recov
 
 /** Every backup that can be rolled forward, with how far. */
 export function reachesOf(history: GenerationHistory): Reach[] {
-  const runs = runsOf(history.pieces);
+  const runs = runsOf(history);
   return history.points.flatMap((point) => {
     const reach = rollForward(point, runs, history);
     return reach === undefined ? [] : [{ generation: history.generation, point, ...reach }];
@@ -93,11 +93,12 @@ interface Run {
   readonly coversUntil: number | null;
 }
 
-/** By the number of its first piece. */
-function runsOf(pieces: readonly LogPiece[]): ReadonlyMap<number, Run> {
+/** By the number of its first piece. A piece may be there that does not continue the one before it: then a gap stands at its number. */
+function runsOf({ pieces, gaps }: GenerationHistory): ReadonlyMap<number, Run> {
   const runs = new Map<number, Run>();
+  const broken = new Set(gaps.map((gap) => gap.sequence));
   for (const { sequence, coversUntil } of pieces.toSorted((a, b) => b.sequence - a.sequence)) {
-    const next = runs.get(sequence + 1);
+    const next = broken.has(sequence + 1) ? undefined : runs.get(sequence + 1);
     const later = next?.coversUntil ?? null;
     const furthest = later === null || coversUntil === null ? (later ?? coversUntil) : Math.max(later, coversUntil);
     runs.set(sequence, { end: next?.end ?? sequence + 1, coversUntil: furthest });

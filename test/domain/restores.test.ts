@@ -118,6 +118,18 @@ describe('the recovery window', () => {
     };
     expect(recoveryWindow([history])).toEqual({
       intervals: [
+  it('ends at a gap also where the log archive of that number is there, which does not continue the one before it', () => {
+    const pieces = [0, 1, 2, 3].map((sequence) => ({ sequence, name: `p${sequence}`, coversUntil: (sequence + 1) * 1000 }));
+    const points = [0, 2].map((log) => ({ backupId: `b${log}`, consistentAt: log * 1000 + 500, firstLog: log, lastLog: log }));
+    expect(recoveryWindow([{ generation: 1, points, pieces, gaps: [{ sequence: 2, reason: 'the server was promoted' }] }])).toEqual({
+      intervals: [
+        { from: 500, to: 2000 },
+        { from: 2500, to: 4000 },
+      ],
+      holes: [{ from: 2000, to: 2500, reason: 'the server was promoted' }],
+    });
+  });
+
         { from: 500, to: 2000 },
         { from: 3500, to: 5000 },
       ],

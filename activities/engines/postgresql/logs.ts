@@ -70,8 +70,24 @@ export async function checkContinuity(context: EngineContext, from: number, mark
       archivedAt: segment.modifiedAt,
       coversUntil: covers.get(segment.sequence) ?? null,
     })),
-    gaps: gapsOf(line, from, Math.max(0, ...marks.map((mark) => mark.sequence)), { timeline: newest, segmentBytes }),
+    gaps: withSwitches(
+      gapsOf(line, from, Math.max(0, ...marks.map((mark) => mark.sequence)), { timeline: newest, segmentBytes }),
+      history.filter(({ sequence }) => sequence > from),
+      segmentBytes,
+    ),
   };
+}
+
+/** A backup is rolled forward on the timeline on which it was taken, so that no stray standby's can come in: a promotion ends its window. */
+function withSwitches(gaps: LogReport['gaps'], switches: readonly TimelineSwitch[], segmentBytes: number): LogReport['gaps'] {
+  const missing = new Set(gaps.map(({ sequence }) => sequence));
+  const ended = switches
+    .filter(({ sequence }) => !missing.has(sequence))
+    .map(({ timeline, sequence }) => ({
+      sequence,
+      reason: `the server was promoted: its timeline ${timeline} ended in WAL segment ${segmentName(timeline, sequence, segmentBytes)}`,
+    }));
+  return [...gaps, ...ended].toSorted((a, b) => a.sequence - b.sequence);
 }
 
 /** pgBackRest's own expire cuts by backups; a window by time has other edges. History files stay. */

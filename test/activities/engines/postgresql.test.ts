@@ -106,6 +106,37 @@ it('restores to a time after settings were raised that a hot standby needs', asy
   const host = await connectHost(await labHost('pg-primary'));
   const context = bench.context(1);
   const set = (value: number): Promise<string> =>
+it('ends the window of a backup where the server was promoted, and opens another with the next full', async () => {
+  await resetPrimary();
+  const bench = await openBench({ port: 5432 });
+  const host = await connectHost(await labHost('pg-primary'));
+  const context = bench.context(1);
+  const backUp = () => bench.engine.backUp(context, { backupId: randomUUID(), kind: 'full', parentLabel: undefined });
+  const gapsSince = async (firstLog: number | undefined) =>
+    (await bench.engine.checkContinuity(context, firstLog ?? 0, [await bench.engine.flushLogs(context)])).gaps;
+  try {
+    await bench.engine.prepare(context);
+    await bench.engine.arm(context);
+    const before = await backUp();
+    await bench.insert(1);
+    expect(await gapsSince(before.firstLog)).toEqual([]);
+    await host.run(`touch /var/lib/postgresql/17/main/standby.signal; pg_ctlcluster 17 main restart
+cd /; runuser -u postgres -- psql -XqAt -c 'select pg_promote()'`);
+    await bench.insert(2);
+    const promoted = { sequence: expect.any(Number) as number, reason: expect.stringContaining('its timeline 1 ended') as string };
+    expect(await gapsSince(before.firstLog)).toEqual([promoted]);
+    const after = await backUp();
+    await bench.insert(3);
+    expect(await gapsSince(after.firstLog)).toEqual([]);
+    expect(await gapsSince(before.firstLog)).toEqual([promoted]);
+  } finally {
+    await bench.engine.disarm(context);
+    host.close();
+    await bench.close();
+    await resetPrimary();
+  }
+});
+
     host.run(
       sh`cd /; runuser -u postgres -- psql -XqAt -c ${`alter system set max_connections = ${value}`}; pg_ctlcluster 17 main restart`,
     );
