@@ -89,6 +89,12 @@ it('carries tablespaces along, and refuses one that is newer than the backup', a
     await bench.engine.prepare(context); // an edit still reaches what is attached
     await onHost('as "drop tablespace fixed"');
     const { restore: steps } = bench.engine;
+    await onHost('install -d -o postgres /srv/one/PG_15_202209061');
+    await expect(steps.preflight(context, request(label))).rejects.toMatchObject({
+      code: 'layout-not-supported',
+      message: expect.stringContaining('/srv/one/PG_15_202209061') as string,
+    });
+    await onHost('rmdir /srv/one/PG_15_202209061');
     const going = request(label);
     for (const step of ['preflight', 'build', 'recover', 'swap', 'cleanUp'] as const) await steps[step](context, going);
     expect(await onHost('as "select string_agg(n::text, \',\') from in_one"; ls -d /srv/*tidemark* 2>/dev/null || true')).toBe('1\n');
@@ -100,12 +106,6 @@ it('carries tablespaces along, and refuses one that is newer than the backup', a
   }
 });
 
-it('restores to a time after settings were raised that a hot standby needs', async () => {
-  await resetPrimary();
-  const bench = await openBench({ port: 5432 });
-  const host = await connectHost(await labHost('pg-primary'));
-  const context = bench.context(1);
-  const set = (value: number): Promise<string> =>
 it('ends the window of a backup where the server was promoted, and opens another with the next full', async () => {
   await resetPrimary();
   const bench = await openBench({ port: 5432 });
@@ -137,6 +137,12 @@ cd /; runuser -u postgres -- psql -XqAt -c 'select pg_promote()'`);
   }
 });
 
+it('restores to a time after settings were raised that a hot standby needs', async () => {
+  await resetPrimary();
+  const bench = await openBench({ port: 5432 });
+  const host = await connectHost(await labHost('pg-primary'));
+  const context = bench.context(1);
+  const set = (value: number): Promise<string> =>
     host.run(
       sh`cd /; runuser -u postgres -- psql -XqAt -c ${`alter system set max_connections = ${value}`}; pg_ctlcluster 17 main restart`,
     );

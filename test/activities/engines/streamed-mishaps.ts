@@ -42,9 +42,14 @@ export function describeMishaps(engine: Engine, words: StreamedWords): void {
       `cd /var/lib/mysql && echo mine > notes.txt && mkdir -m 0700 .private && echo mine > .private/key && chmod 0751 .`,
     );
     const base = await backUp();
+    await story.bench.host.run(`cd /var/lib/mysql && install -d -o mysql -g mysql ssl/old && echo mine > ssl/old/key`);
+    await story.bench.sql('create database later; create table later.t (n int)');
     await restore(requestFor([base.label]));
-    expect(await story.bench.host.run('cd /var/lib/mysql && cat notes.txt .private/key && stat -c %a .')).toBe('mine\nmine\n751\n');
-    await story.bench.host.run('cd /var/lib/mysql && rm -r notes.txt .private && chmod 0700 .');
+    const shown = await story.bench.host.run(
+      'cd /var/lib/mysql && cat notes.txt .private/key ssl/old/key && stat -c %a . && ls -d later || true',
+    );
+    expect(shown).toBe('mine\nmine\nmine\n751\n');
+    await story.bench.host.run('cd /var/lib/mysql && rm -r notes.txt .private ssl && chmod 0700 .');
   });
 
   it('refuses a table that lies outside the data directory, at each backup and each restore', async () => {

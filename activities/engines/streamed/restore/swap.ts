@@ -36,6 +36,9 @@ function patterns({ restore }: Dialect, { facts }: Layout): string {
     .join('|');
 }
 
+/** Of the storage engines that a server brings along, and what MariaDB and MySQL lay beside: a database made after the backup holds some. */
+const tableFiles = String.raw`.*\.(ibd|ibz|isl|frm|sdi|par|opt|my[di]|ma[di]|cs[mv]|ar[zm]|mrg|tr[gn])`;
+
 function exchangeOf(context: EngineContext, dialect: Dialect, layout: Layout): Exchange {
   const { server, places } = layout;
   const [data = { live: server.dataDirectory }] = places;
@@ -48,13 +51,17 @@ function exchangeOf(context: EngineContext, dialect: Dialect, layout: Layout): E
   said=$(${raw(clientCommand(dialect, server.socket))} --connect-timeout=5 -e 'select 1' 2>&1) || [[ $said == *'(28000)'* ]]
 }
 is_starting() { false; } # it tells nobody
+is_foreign() { # a directory that is no database's, and holds something
+  [ -n "$(find "$1" -mindepth 1 -print -quit)" ] && [ -z "$(find "$1" -maxdepth 1 -type f -regextype posix-extended -iregex ${tableFiles} -print -quit)" ]
+}
 settle() {
   local file name
   [ -d "$live_data" ] || return 0
   chmod --reference="$live_data" -- "$1"
   for file in "$live_data"/* "$live_data"/.[!.]*; do
     name=\${file##*/}
-    if [ ! -e "$file" ] || [ -e "$1/$name" ] || { [ -d "$file" ] && [[ $name != .* ]]; }; then continue; fi
+    if [ ! -e "$file" ] || [ -e "$1/$name" ]; then continue; fi
+    if [ -d "$file" ] && [[ $name != .* ]] && ! is_foreign "$file"; then continue; fi
     case "$name" in ${raw(patterns(dialect, layout))}) continue ;; esac
     cp -al -- "$file" "$1"/
   done
