@@ -20,6 +20,8 @@ export interface EngineBench {
   loseResult(backupId: string): Promise<void>;
   /** Makes what `build` wrote unable to start. */
   breakRestored(): Promise<void>;
+  /** Makes the server unable to start, with whatever data; `mend` starts it again. */
+  preventStart(): Promise<{ mend(): Promise<void> }>;
   /** Makes a directory of the server's data one that cannot be renamed; `why` is what people are to be told. */
   fixData(): Promise<{ readonly why: string; undo(): Promise<void> }>;
   /** Everything of ours that is on the host: files and processes. */
@@ -168,13 +170,18 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
       expect(await bench.numbers()).toEqual([1, 2, 3, 4, 10, 11, 12, 13]);
     });
 
-    it('puts the old data back when the restored data does not start', async () => {
+    it('puts the old data back when the restored data does not start, and keeps both while neither does', async () => {
       const base = backups.at(-1);
       if (base === undefined) throw new Error('there is no base');
       await bench.insert(14);
       const request = requestFor(base);
       const { restore: steps } = bench.engine;
       for (const step of ['preflight', 'build', 'recover'] as const) await steps[step](context(), request);
+      const { mend } = await bench.preventStart();
+      await expect(steps.swap(context(), request)).rejects.toMatchObject({ code: 'restore-stuck' });
+      // of two that do not start each may be the only good one
+      await expect(steps.swapBack(context(), request)).rejects.toMatchObject({ code: 'restore-stuck' });
+      await mend();
       await bench.breakRestored();
       await expect(steps.swap(context(), request)).rejects.toMatchObject({ code: 'restore-swapped-back' });
       await steps.swapBack(context(), request);

@@ -34,11 +34,17 @@ exit ${SWAPPED_BACK}
   if (exitCode !== 0) throw new TidemarkError('restore-stuck', `the exchange of the directories ended with ${exitCode}: ${telling(log)}`);
 }
 
-/** Puts the former directories back and starts the server with them; does nothing where nothing was exchanged. */
+/**
+ * Puts the former directories back and starts the server with them; changes nothing where they are in their place. Errors:
+ * `restore-stuck`, also where they are and nothing serves: then the restored data beside them may be the only good copy, and stays.
+ */
 export async function exchangeBack(context: EngineContext, request: RestoreRequest, exchange: Exchange): Promise<void> {
   const script = `${exchangeFunctions(context, request, exchange)}
 alone
-if ! needs_former; then exit 0; fi
+if ! needs_former; then
+  wait_until_serving || { echo 'the former data is in its place, and the server failed to start with it'; exit 1; }
+  exit 0
+fi
 stop_server
 to_former
 start_server || is_running

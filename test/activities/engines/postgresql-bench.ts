@@ -37,6 +37,11 @@ export async function openBench({ port }: { port: number }): Promise<EngineBench
     },
     breakRestored: async () =>
       void (await host.run(`echo 'no_such_setting = on' >> /var/lib/postgresql/17/main.tidemark-new/postgresql.auto.conf`)),
+    async preventStart() {
+      const settings = '/etc/postgresql/17/main/postgresql.conf';
+      await host.run(sh`echo 'no_such_setting = on' >> ${settings}`);
+      return { mend: async () => void (await host.run(sh`sed -i '$d' ${settings}; service postgresql start`)) };
+    },
     async fixData() {
       await host.run('chown postgres /srv/small');
       await sql(`create tablespace fixed location '/srv/small'`);

@@ -49,6 +49,11 @@ export async function openStreamedBench(engine: Engine): Promise<StreamedBench> 
       ),
     loseResult: async () => undefined,
     breakRestored: async () => void (await host.run('truncate -s 1M /var/lib/mysql.tidemark-new/ibdata1')),
+    async preventStart() {
+      const options = '/etc/mysql/conf.d/zz-broken.cnf';
+      await host.run(sh`printf '[mysqld]\nno_such_option\n' > ${options}`);
+      return { mend: async () => void (await host.run(sh`rm ${options}; service ${name} start`)) };
+    },
     async fixData() {
       await host.run('mv /var/lib/mysql /var/lib/mysql-real && ln -s mysql-real /var/lib/mysql');
       const undo = async (): Promise<void> => void (await host.run('rm /var/lib/mysql && mv /var/lib/mysql-real /var/lib/mysql'));
