@@ -20,6 +20,7 @@ export function backupLink(row: BackupRow): BackupLink {
     status: row.status,
     generation: row.generation,
     parentId: row.parent_id,
+    createdAt: row.created_at.getTime(),
     consistentAt: row.consistent_at?.getTime() ?? null,
     firstLog: row.first_log,
     lastLog: row.last_log,

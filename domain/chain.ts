@@ -7,7 +7,9 @@ export interface ChainLink {
   readonly status: BackupStatus;
   readonly generation: number;
   readonly parentId: string | null;
-  /** Milliseconds since the epoch: the moment from which the data is consistent. */
+  /** Milliseconds since the epoch, by the catalogue's clock: which of two is the newer one. */
+  readonly createdAt: number;
+  /** Milliseconds since the epoch, by the clock of the server: the moment from which the data is consistent. */
   readonly consistentAt: number | null;
 }
 
@@ -33,7 +35,7 @@ export function decideKind<T extends ChainLink>(requested: BackupKind, backups: 
   const candidates = backups.filter((backup) => backup.status === 'completed' && backup.consistentAt !== null);
   const parent = candidates
     .filter((backup) => backup.generation === generation)
-    .toSorted(byConsistentAt)
+    .toSorted((a, b) => a.createdAt - b.createdAt)
     .at(-1);
   if (parent === undefined) {
     return {
@@ -48,12 +50,8 @@ export function decideKind<T extends ChainLink>(requested: BackupKind, backups: 
   return { kind: 'incremental', parent };
 }
 
-function byConsistentAt(a: ChainLink, b: ChainLink): number {
-  return (a.consistentAt ?? 0) - (b.consistentAt ?? 0);
-}
-
 /** A backup and everything that builds on it and is there, itself first; empty when it is not completed. */
-export function withDescendants<T extends ChainLink>(backups: readonly T[], backupId: string): T[] {
+export function withDescendants<T extends Pick<ChainLink, 'id' | 'parentId' | 'status'>>(backups: readonly T[], backupId: string): T[] {
   const own = backups.filter((backup) => backup.id === backupId && backup.status === 'completed');
   const children = backups.filter((backup) => backup.parentId === backupId && own.length > 0);
   return [...own, ...children.flatMap((child) => withDescendants(backups, child.id))];

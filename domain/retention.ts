@@ -33,7 +33,8 @@ const DAY = 24 * HOUR;
 
 /**
  * What retention removes from a database's backups. Ages count back from the newest completed backup and never from a clock
- * beyond it: where backups have stopped, or a clock has jumped, nothing more goes by age. The newest full always stays.
+ * beyond it: where backups have stopped, or a clock has jumped, nothing more goes by age. The newest full always stays: which one that
+ * is, the catalogue's clock says, and not a server's.
  */
 export function planRetention<T extends RetentionBackup>(
   rules: RetentionRules,
@@ -72,7 +73,7 @@ function doomFulls<T extends RetentionBackup>(
   completed: readonly Completed<T>[],
   doomed: Map<T, string>,
 ): void {
-  const fulls = completed.filter(({ kind }) => kind === 'full').toSorted((a, b) => b.consistentAt - a.consistentAt);
+  const fulls = completed.filter(({ kind }) => kind === 'full').toSorted((a, b) => b.createdAt - a.createdAt);
   for (const full of fulls.slice(Math.max(1, count))) doomed.set(full, `it is older than the newest ${count} fulls, which are kept`);
 }
 
@@ -94,7 +95,7 @@ function doomOldIncrementals<T extends RetentionBackup>(
   latest: number,
 ): void {
   const needed = new Set<string | null>();
-  for (const backup of completed.toSorted((a, b) => b.consistentAt - a.consistentAt)) {
+  for (const backup of completed.toSorted((a, b) => b.createdAt - a.createdAt)) {
     if (doomed.has(backup) || backup.kind === 'full') continue;
     const isOld = backup.consistentAt < latest - incrementalDays * DAY;
     if (isOld && !needed.has(backup.id)) doomed.set(backup, `it is older than ${incrementalDays} days`);

@@ -10,6 +10,16 @@ interface World {
   readonly histories: GenerationHistory[];
 }
 
+const full = (id: string, log: number): ChainLink => ({
+  id,
+  kind: 'full',
+  status: 'completed',
+  generation: 1,
+  parentId: null,
+  createdAt: log * 1000 + 500,
+  consistentAt: log * 1000 + 500,
+});
+
 /**
  * A random life: generations, in each a log of numbered pieces of which some are lost, each covering up to an
  * instant, and backups that need one or two of them. Commits happen all the time, so a time is restorable when a
@@ -52,6 +62,7 @@ const worlds: fc.Arbitrary<World> = fc
             status: backup.status,
             generation,
             parentId: isIncremental ? parent.id : null,
+            createdAt: consistentAt,
             consistentAt,
           });
           return {
@@ -107,17 +118,6 @@ describe('the recovery window', () => {
     );
   });
 
-  it('names the gap that the check of the logs found', () => {
-    const pieces = [0, 1, 3, 4].map((sequence) => ({ sequence, name: `p${sequence}`, coversUntil: (sequence + 1) * 1000 }));
-    const point = (backupId: string, log: number) => ({ backupId, consistentAt: log * 1000 + 500, firstLog: log, lastLog: log });
-    const history = {
-      generation: 1,
-      points: [point('a', 0), point('b', 3)],
-      pieces,
-      gaps: [{ sequence: 2, reason: 'segment 2 is missing' }],
-    };
-    expect(recoveryWindow([history])).toEqual({
-      intervals: [
   it('ends at a gap also where the log archive of that number is there, which does not continue the one before it', () => {
     const pieces = [0, 1, 2, 3].map((sequence) => ({ sequence, name: `p${sequence}`, coversUntil: (sequence + 1) * 1000 }));
     const points = [0, 2].map((log) => ({ backupId: `b${log}`, consistentAt: log * 1000 + 500, firstLog: log, lastLog: log }));
@@ -130,6 +130,17 @@ describe('the recovery window', () => {
     });
   });
 
+  it('names the gap that the check of the logs found', () => {
+    const pieces = [0, 1, 3, 4].map((sequence) => ({ sequence, name: `p${sequence}`, coversUntil: (sequence + 1) * 1000 }));
+    const point = (backupId: string, log: number) => ({ backupId, consistentAt: log * 1000 + 500, firstLog: log, lastLog: log });
+    const history = {
+      generation: 1,
+      points: [point('a', 0), point('b', 3)],
+      pieces,
+      gaps: [{ sequence: 2, reason: 'segment 2 is missing' }],
+    };
+    expect(recoveryWindow([history])).toEqual({
+      intervals: [
         { from: 500, to: 2000 },
         { from: 3500, to: 5000 },
       ],
@@ -169,14 +180,6 @@ describe('a restore to a time', () => {
     );
   });
 
-  const full = (id: string, log: number): ChainLink => ({
-    id,
-    kind: 'full',
-    status: 'completed',
-    generation: 1,
-    parentId: null,
-    consistentAt: log * 1000 + 500,
-  });
   const pieceOf = (sequence: number) => ({ sequence, name: `p${sequence}`, coversUntil: (sequence + 1) * 1000 });
 
   it('rests on the newest base that was consistent before it', () => {
@@ -238,6 +241,7 @@ describe('a chain', () => {
       status: 'completed',
       generation: 1,
       parentId,
+      createdAt: 1,
       consistentAt: 1,
     });
     expect(findChain([link('a', 'b'), link('b', 'a')], 'a')).toBeUndefined();
@@ -257,5 +261,10 @@ describe('a chain', () => {
         }
       }),
     );
+  });
+
+  it('builds on the backup that was taken last, also where an earlier one was taken while its host was a year ahead', () => {
+    const ahead = { ...full('ahead', 0), consistentAt: 365 * 86_400_000 };
+    expect(decideKind('incremental', [ahead, full('last', 2)], 1)).toMatchObject({ kind: 'incremental', parent: { id: 'last' } });
   });
 });

@@ -23,7 +23,17 @@ function history(story: string, hours = 12): { backups: RetentionBackup[]; gener
     const kind = act === 'F' || parent === null ? 'full' : 'incremental';
     const id = `${index}${act}`;
     const parentId: string | null = kind === 'full' ? null : parent;
-    backups.push({ id, kind, status: 'completed', generation, parentId, consistentAt: index * hours * HOUR, firstLog: log, lastLog: log });
+    backups.push({
+      id,
+      kind,
+      status: 'completed',
+      generation,
+      parentId,
+      createdAt: index * hours * HOUR,
+      consistentAt: index * hours * HOUR,
+      firstLog: log,
+      lastLog: log,
+    });
     parent = id;
   }
   return { backups, generation, logs: log + 2, end: story.length * hours * HOUR };
@@ -80,6 +90,13 @@ describe('the plan of retention', () => {
     const story = 'FiiFii';
     expect(goneIds(story, {}, 1e15)).toEqual(goneIds(story));
     expect(goneIds(story, {}, 0)).toEqual(goneIds(story, {}, 1));
+  });
+
+  it('keeps the full that was taken last, also where an earlier one was taken while its host was a year ahead', () => {
+    const { backups, generation, end } = history('FFF');
+    const ahead = backups.map((backup) => (backup.id === '1F' ? { ...backup, consistentAt: 365 * DAY } : backup));
+    const plan = planRetention({ ...rules, fulls: 1 }, ahead, end, generation);
+    expect(plan.backups.map(({ backup }) => backup.id).toSorted()).toEqual(['0F', '1F']);
   });
 
   it('keeps the logs that the window needs, those that kept backups need, and none of a generation without backups', () => {

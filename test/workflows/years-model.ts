@@ -214,6 +214,7 @@ export function createYears(rules: RetentionRules, schedule: Schedule, onEvent: 
       status: 'completed',
       generation: database.generation,
       parentId: decision.kind === 'incremental' ? decision.parent.id : null,
+      createdAt: years.now,
       consistentAt: years.now,
       firstLog,
       lastLog: firstLog,

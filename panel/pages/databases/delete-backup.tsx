@@ -18,9 +18,8 @@ interface DeleteBackupProps {
 /** Says first what else goes. */
 export function DeleteBackup({ database, backup, all, onClose }: DeleteBackupProps) {
   const remove = useDeleteBackup(database.id);
-  const links = all.map((row) => ({ ...row, consistentAt: Date.parse(momentOf(row)) }));
-  const gone = backup === undefined ? [] : withDescendants(links, backup.id);
-  const isLast = gone.length === links.filter(({ status }) => status === 'completed').length;
+  const gone = backup === undefined ? [] : withDescendants(all, backup.id);
+  const isLast = gone.length === all.filter(({ status }) => status === 'completed').length;
   const close = (): void => {
     remove.reset();
     onClose();
@@ -48,7 +47,7 @@ export function DeleteBackup({ database, backup, all, onClose }: DeleteBackupPro
         <List size="sm">
           {gone.map((row) => (
             <List.Item key={row.id}>
-              The {row.kind} of {utcWords(row.consistentAt)}
+              The {row.kind} of {utcWords(momentOf(row))}
             </List.Item>
           ))}
         </List>
