@@ -1,4 +1,5 @@
-import { findBackup, getBackup, insertBackup, listBackups, markBackupRunning, updateBackup, backupLink } from '#db/backups.ts';
+import { randomUUID } from 'node:crypto';
+import { backupLink, claimBackup, completeBackup, findBackup, getBackup, insertBackup, listBackups } from '#db/backups.ts';
 import type { BackupRow } from '#db/backups.ts';
 import type { Catalogue } from '#db/tables.ts';
 import { getDatabase } from '#db/databases.ts';
@@ -64,8 +65,8 @@ export function createBackupActivities(deps: ActivityDeps): BackupActivities {
         storedBytes,
         sourceChange: await describeSourceChange(db, backupId, getEngine(name)),
       });
-      if (backup.status === 'completed') return told(backup.stored_bytes ?? 0);
-      await markBackupRunning(db, backupId);
+      const attemptId = randomUUID();
+      if (!(await claimBackup(db, backupId, attemptId))) return told(await storedBytesOf(db, backupId));
       const parent = backup.parent_id === null ? undefined : await getBackup(db, backup.parent_id);
       return withRepository(deps, { databaseId, generation: backup.generation }, attempt, async (engine, context) => {
         await context.host.sweepJobs(databaseId, [`backup-${backupId}`]);
@@ -74,11 +75,18 @@ export function createBackupActivities(deps: ActivityDeps): BackupActivities {
           engine.backUp(context, { ...request, replica }),
         );
         const lineage = await findLineage(db, backup, outcome);
-        await updateBackup(db, backupId, { ...lineage, ...completedColumns(outcome), source_reason: reason });
+        await completeBackup(db, backupId, attemptId, { ...lineage, ...completedColumns(outcome), source_reason: reason });
         return told(outcome.storedBytes);
       });
     }),
   };
+}
+
+/** Of one that an earlier attempt has completed. */
+async function storedBytesOf(db: Catalogue, backupId: string): Promise<number> {
+  const { status, stored_bytes: storedBytes } = await getBackup(db, backupId);
+  if (status === 'completed') return storedBytes ?? 0;
+  throw new TidemarkError('backup-failed', `the backup ${backupId} has ended: it is ${status}`);
 }
 
 /** What the backup really builds on, which the engine may have had to decide otherwise than planned. */
@@ -105,7 +113,6 @@ async function findLineage(
 
 function completedColumns(outcome: BackupOutcome): Partial<BackupRow> {
   return {
-    status: 'completed',
     label: outcome.label,
     source_id: outcome.sourceId,
     server_version: outcome.serverVersion,

@@ -89,14 +89,27 @@ export async function updateBackup(db: Catalogue, id: string, change: BackupChan
   await db.updateTable('backups').set(change).where('id', '=', id).execute();
 }
 
-/** A late attempt cannot take back what has completed. */
-export async function markBackupRunning(db: Catalogue, id: string): Promise<void> {
-  await db
+/** An attempt takes the backup over, from an earlier one that may not know yet that it was given up. False where the backup has ended. */
+export async function claimBackup(db: Catalogue, id: string, attemptId: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('backups')
-    .set((e) => ({ status: 'running', started_at: e.fn.coalesce('started_at', e.val(new Date())) }))
+    .set((e) => ({ status: 'running', attempt_id: attemptId, started_at: e.fn.coalesce('started_at', e.val(new Date())) }))
     .where('id', '=', id)
     .where('status', 'in', ['pending', 'running'])
-    .execute();
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/** Throws `backup-failed` where another attempt has taken the backup over, or it has ended: what is there now is theirs. */
+export async function completeBackup(db: Catalogue, id: string, attemptId: string, change: BackupChange): Promise<void> {
+  const { numUpdatedRows } = await db
+    .updateTable('backups')
+    .set({ ...change, status: 'completed' })
+    .where('id', '=', id)
+    .where('attempt_id', '=', attemptId)
+    .where('status', '=', 'running')
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) throw new TidemarkError('backup-failed', `another attempt has taken the backup ${id} over, or it has ended`);
 }
 
 /** Marks one that has not completed as failed: what is completed stays so. */

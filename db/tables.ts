@@ -172,6 +172,8 @@ interface BackupsTable {
   stored_bytes: number | null;
   error_code: string | null;
   error_message: string | null;
+  /** Which attempt takes it; null until the first one. */
+  attempt_id: string | null;
   created_at: CreatedAt;
   started_at: Date | null;
   ended_at: Date | null;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { planBackup } from '#activities/backups.ts';
+import { claimBackup, completeBackup, getBackup } from '#db/backups.ts';
 import { insertTask } from '#db/tasks.ts';
 import { insertUser } from '#db/users.ts';
 import { createSealer } from '#db/seal.ts';
@@ -14,6 +15,22 @@ beforeAll(async () => {
   await insertUser(catalogue.db, { id: ownerId, email: 'ann@example.com', name: 'Ann', role: 'user', password_hash: 'none' });
 });
 afterAll(() => catalogue.drop());
+
+it('is completed by the attempt that took it last, and by none that was given up', async () => {
+  const { db } = catalogue;
+  const of = await addAttached({ db, sealer: createSealer(Buffer.alloc(32, 1)) }, ownerId);
+  const [backupId, taskId, first, second] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  await insertTask(db, { id: taskId, kind: 'backup', owner_id: ownerId, database_id: of.databaseId });
+  await planBackup(db, { ...of, taskId, backupId, kind: 'full' });
+  expect(await claimBackup(db, backupId, first)).toBe(true);
+  expect(await claimBackup(db, backupId, second)).toBe(true);
+  await expect(completeBackup(db, backupId, first, { label: 'first' })).rejects.toMatchObject({ code: 'backup-failed' });
+  expect((await getBackup(db, backupId)).status).toBe('running');
+  await completeBackup(db, backupId, second, { label: 'second' });
+  expect(await claimBackup(db, backupId, randomUUID())).toBe(false);
+  await expect(completeBackup(db, backupId, second, { label: 'again' })).rejects.toMatchObject({ code: 'backup-failed' });
+  expect(await getBackup(db, backupId)).toMatchObject({ status: 'completed', label: 'second' });
+});
 
 it('is not planned in plain once the policy is with encryption; what an attachment or a restore ends with is', async () => {
   const { db } = catalogue;

@@ -46,6 +46,7 @@ describe('migrateToLatest', () => {
       '0012-repeated-requests',
       '0013-searches',
       '0015-request-ids',
+      '0016-backup-attempts',
     ]);
   });
 });
