@@ -14,7 +14,7 @@ import type { BackupPlace, StreamedData, Told } from './backup-grammar.ts';
 import { reportMark } from './backup-grammar.ts';
 import type { Dialect } from './dialect.ts';
 import { inspect, refuseSpreadFiles, refuseTables } from './inspection.ts';
-import { archiveLogs } from './logs.ts';
+import { archiveLogs, MARK_MARGIN_MS } from './logs.ts';
 import { findLostParent } from './parent.ts';
 import type { Source } from './replica.ts';
 import { followReplica } from './replica.ts';
@@ -248,7 +248,10 @@ async function archiveSince(
     source.from === undefined ? data.position : await dialect.replica.findStart(context, await readRecords(context, needed), gtid);
   const log = needed.find(({ file }) => file === position?.file);
   if (log === undefined) throw new TidemarkError('internal', 'the replay begins in a binary log that was not archived');
-  return { data: { ...data, position }, logs: { firstLog: log.sequence, lastLog: mark.sequence } };
+  // a replica's clock may be behind that of its primary, by which commits and targets are told
+  const consistentAt =
+    source.from === undefined ? data.consistentAt : Math.max(data.consistentAt, mark.coversUntil.getTime() + MARK_MARGIN_MS);
+  return { data: { ...data, position, consistentAt }, logs: { firstLog: log.sequence, lastLog: mark.sequence } };
 }
 
 /** What an earlier attempt of the same backup left. */

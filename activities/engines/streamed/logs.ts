@@ -19,9 +19,12 @@ export async function flushLogs(context: EngineContext, dialect: Dialect): Promi
   return await archiveLogs(context, dialect, await findRunningServer(context, dialect));
 }
 
+/** Is taken off a mark: a commit may take its time and be late with its event. */
+export const MARK_MARGIN_MS = 1000;
+
 /**
  * Closes the binary log that is written and archives every closed file that is not archived yet, oldest first; each one's record
- * is written last. A second is taken off the mark: a commit may take its time and be late with its event. `from` is the file with
+ * is written last. `from` is the file with
  * which an empty archive begins.
  */
 export async function archiveLogs(context: EngineContext, dialect: Dialect, server: Server, from?: string): Promise<LogMark> {
@@ -37,7 +40,7 @@ export async function archiveLogs(context: EngineContext, dialect: Dialect, serv
   return await archiveFiles(
     context,
     dialect,
-    { directory, names: names.slice(0, -1), server: facts.uuid, coversUntil: new Date(before - 1000), closedBefore: after },
+    { directory, names: names.slice(0, -1), server: facts.uuid, coversUntil: new Date(before - MARK_MARGIN_MS), closedBefore: after },
     from,
   );
 }
