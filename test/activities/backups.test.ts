@@ -24,11 +24,12 @@ it('is completed by the attempt that took it last, and by none that was given up
   await planBackup(db, { ...of, taskId, backupId, kind: 'full' });
   expect(await claimBackup(db, backupId, first)).toBe(true);
   expect(await claimBackup(db, backupId, second)).toBe(true);
-  await expect(completeBackup(db, backupId, first, { label: 'first' })).rejects.toMatchObject({ code: 'backup-failed' });
+  const outcome = (label: string) => ({ label, consistent_at: new Date(), size_bytes: 1, stored_bytes: 1, ended_at: new Date() });
+  await expect(completeBackup(db, backupId, first, outcome('first'))).rejects.toMatchObject({ code: 'backup-failed' });
   expect((await getBackup(db, backupId)).status).toBe('running');
-  await completeBackup(db, backupId, second, { label: 'second' });
+  await completeBackup(db, backupId, second, outcome('second'));
   expect(await claimBackup(db, backupId, randomUUID())).toBe(false);
-  await expect(completeBackup(db, backupId, second, { label: 'again' })).rejects.toMatchObject({ code: 'backup-failed' });
+  await expect(completeBackup(db, backupId, second, outcome('again'))).rejects.toMatchObject({ code: 'backup-failed' });
   expect(await getBackup(db, backupId)).toMatchObject({ status: 'completed', label: 'second' });
 });
 
