@@ -19,6 +19,18 @@ export function serviceScope(databaseId: string): string {
 }
 
 /**
+ * A shell function, `unit_of PID`: the systemd unit whose main process it is, or the script around it; else nothing,
+ * for a server may also run in the unit of whoever started it by hand: a session's, a scheduler's, an agent's.
+ */
+export const unitFunction = sh`unit_of() {
+  local unit main parent
+  unit=$(sed -n 's|^.*/\([^/]*\.service\)$|\1|p' "/proc/$1/cgroup" | head -n 1)
+  [ -n "$unit" ] && main=$(systemctl show -p MainPID --value "$unit" 2>/dev/null) || return 0
+  parent=$(sed -n 's/^PPid:[[:blank:]]*//p' "/proc/$1/status")
+  case "$main $(cat "/proc/$main/comm" 2>/dev/null)" in "$1 "*|"$parent "*[-_]safe) echo "$unit" ;; esac
+}`;
+
+/**
  * The service's own functions, and `stop_server` and `start_server`, which do nothing where nothing is to do. What a stop
  * command says does not count (it may have stopped another unit): nothing holds the data any more when `stop_server` is well over.
  */

@@ -3,6 +3,7 @@ import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { HostContext } from '../port.ts';
 import { findKept, homeOf, keep } from '../home.ts';
+import { unitFunction } from '../service.ts';
 
 /** Where one instance lives, by its own answer. */
 export interface Server {
@@ -44,10 +45,7 @@ export interface ServerFacts {
 export async function findServer(context: HostContext): Promise<Server> {
   const home = homeOf(context.database.id);
   const output = await context.host.run(sh`port=${context.database.port} home=${home} found=0
-unit_of() { # a login or a scheduler, from which somebody started it, is not its unit
-  local unit; unit=$(sed -n 's|^.*/\([^/]*\.service\)$|\1|p' "/proc/$1/cgroup" | head -n 1)
-  case "$unit" in ssh*|cron*|atd.*|user@*) ;; *) printf '%s' "$unit" ;; esac
-}
+${raw(unitFunction)}
 for status in /proc/[0-9]*/comm; do
   pid=\${status#/proc/}; pid=\${pid%/comm}
   comm=$(cat "$status" 2>/dev/null) || continue

@@ -4,6 +4,7 @@ import { TidemarkError } from '#domain/errors.ts';
 import { findKept, keep } from '../home.ts';
 import { lastLines } from '../log-lines.ts';
 import type { HostContext } from '../port.ts';
+import { unitFunction } from '../service.ts';
 import type { Dialect } from './dialect.ts';
 import type { Server, ServerAnswer, ServerFacts } from './server-grammar.ts';
 
@@ -38,14 +39,7 @@ function findScript({ database }: HostContext, { server }: Dialect): string {
 `}export HOME=/root
 found=0 refused= lines=
 ask() { timeout 15 "$client" --connect-timeout=5 --protocol=socket --socket="$1" --batch --raw --skip-column-names -e "$2" 2>&1; }
-# The unit whose main process it is, or the script around it: a server may also run in the unit of the session that started it.
-unit_of() {
-  local unit main parent
-  unit=$(sed -n 's|^.*/\\([^/]*\\.service\\)$|\\1|p' "/proc/$1/cgroup" | head -n 1)
-  [ -n "$unit" ] && main=$(systemctl show -p MainPID --value "$unit" 2>/dev/null) || return 0
-  parent=$(sed -n 's/^PPid:[[:blank:]]*//p' "/proc/$1/status")
-  case "$main $(cat "/proc/$main/comm" 2>/dev/null)" in "$1 "*|"$parent "*[-_]safe) echo "$unit" ;; esac
-}
+${unitFunction}
 owners=
 for comm in /proc/[0-9]*/comm; do
   pid=\${comm#/proc/}; pid=\${pid%/comm}
