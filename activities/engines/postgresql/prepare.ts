@@ -1,6 +1,6 @@
 import { TidemarkError } from '#domain/errors.ts';
 import { isPrepared, makeHome } from '../home.ts';
-import { lastLines } from '../log-lines.ts';
+import { installPackages } from '../install.ts';
 import type { Health, HostContext } from '../port.ts';
 import type { Place } from '../restore/places.ts';
 import { refuseFixed } from '../restore/room.ts';
@@ -50,7 +50,13 @@ async function listPlaces({ host }: HostContext, server: Server): Promise<Place[
 
 /** Returns the version of pgBackRest on the host. Errors: `tool-missing`. */
 export async function installTool(context: HostContext, facts: ServerFacts): Promise<string> {
-  if ((await toolVersion(context)) === undefined) await install(context);
+  if ((await toolVersion(context)) === undefined) {
+    await installPackages(context, {
+      packages: ['pgbackrest', 'ca-certificates'],
+      title: 'pgBackRest',
+      withoutApt: 'Tidemark installs it by apt only: install the package pgbackrest',
+    });
+  }
   const version = await toolVersion(context);
   const needed = oldestTool.find((entry) => facts.majorVersion >= entry.server)?.tool ?? '2.46';
   if (version === undefined || compareVersions(version, needed) < 0) {
@@ -74,24 +80,4 @@ function refuseOldServer(facts: ServerFacts): void {
 async function toolVersion(context: HostContext): Promise<string | undefined> {
   const output = await context.host.tryRun('pgbackrest version');
   return /pgBackRest (\d[\d.]*)/.exec(output.stdout)?.[1];
-}
-
-async function install(context: HostContext): Promise<void> {
-  const job = {
-    scope: context.database.id,
-    id: 'install-pgbackrest',
-    script: `command -v apt-get >/dev/null || { echo 'this host has no apt-get'; exit 3; }
-export DEBIAN_FRONTEND=noninteractive
-apt-get -q -o DPkg::Lock::Timeout=120 update
-apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends pgbackrest ca-certificates
-`,
-  };
-  const { exitCode, log } = await context.host.runJob(job, { signal: context.signal });
-  if (exitCode === 3)
-    throw new TidemarkError(
-      'tool-missing',
-      'pgBackRest is not installed on the host, and Tidemark installs it by apt only: install the package pgbackrest',
-    );
-  if (exitCode !== 0)
-    throw new TidemarkError('tool-missing', `pgBackRest could not be installed: apt-get ended with ${exitCode}: ${lastLines(log)}`);
 }

@@ -1,7 +1,7 @@
 import { sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { isPrepared, makeHome } from '../home.ts';
-import { lastLines } from '../log-lines.ts';
+import { installPackages } from '../install.ts';
 import type { Health, HostContext } from '../port.ts';
 import { refuseFixed } from '../restore/room.ts';
 import { refuseUnstartable } from '../service.ts';
@@ -35,7 +35,13 @@ export async function prepare(context: HostContext, dialect: Dialect): Promise<v
 /** Errors: `tool-missing`. */
 export async function installTools(context: HostContext, dialect: Dialect, facts: ServerFacts): Promise<void> {
   const missing = await findMissing(context, dialect);
-  if (missing.length > 0) await install(context, missing);
+  if (missing.length > 0) {
+    await installPackages(context, {
+      packages: missing,
+      title: missing.join(' and '),
+      withoutApt: 'Tidemark installs by apt only: install it yourself',
+    });
+  }
   const misfit = await dialect.setUp.findMisfit(context, facts);
   if (misfit !== undefined) throw new TidemarkError('tool-missing', misfit);
 }
@@ -53,24 +59,4 @@ async function findMissing(context: HostContext, { setUp }: Dialect): Promise<st
     setUp.tools.map(({ command, package: name }) => sh`command -v ${command} >/dev/null || echo ${name}`).join('\n'),
   );
   return output.split('\n').filter((name) => name !== '');
-}
-
-async function install(context: HostContext, packages: readonly string[]): Promise<void> {
-  const names = packages.join(' and ');
-  const script = sh`command -v apt-get >/dev/null || { echo 'this host has no apt-get'; exit 3; }
-export DEBIAN_FRONTEND=noninteractive
-apt-get -q -o DPkg::Lock::Timeout=120 update
-apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends ${packages}
-`;
-  const { exitCode, log } = await context.host.runJob(
-    { scope: context.database.id, id: 'install-tools', script },
-    { signal: context.signal },
-  );
-  if (exitCode === 3)
-    throw new TidemarkError(
-      'tool-missing',
-      `${names} is not installed on the host, and Tidemark installs by apt only: install it yourself`,
-    );
-  if (exitCode !== 0)
-    throw new TidemarkError('tool-missing', `${names} could not be installed: apt-get ended with ${exitCode}: ${lastLines(log)}`);
 }
