@@ -28,11 +28,6 @@ mv ${path}.new ${path}
 `;
 }
 
-/** Whether a host was prepared for the database before, and the database not detached since. */
-export async function isPrepared(context: HostContext): Promise<boolean> {
-  return (await findKept(context, 'server.json')) !== undefined;
-}
-
 /** What `keep` wrote; undefined where there is nothing. */
 export async function findKept<T>({ host, database }: HostContext, name: string): Promise<T | undefined> {
   const text = await host.run(sh`cat ${homeOf(database.id)}/${name} 2>/dev/null || true`);

@@ -5,9 +5,10 @@ import { flushLogs } from './logs.ts';
 import { repositoryError } from './failures.ts';
 import { finishRestart, restartServer, serviceScope } from '../service.ts';
 import { homeOf, removeHome } from '../home.ts';
+import { rememberServer } from '../remembered.ts';
 import { archiveCommand, archivePlace, installConfig, pgbackrest } from './repository.ts';
 import type { Server, ServerFacts } from './server.ts';
-import { findRunningServer, findServer, readFacts, rememberServer, runSql } from './server.ts';
+import { findRunningServer, findServer, readFacts, runSql } from './server.ts';
 import { serviceOf } from './service.ts';
 
 /** What archive_command is while archiving has been disarmed and the server was not restarted since: an empty one would keep every segment. */

@@ -1,14 +1,15 @@
 import { TidemarkError } from '#domain/errors.ts';
-import { isPrepared, makeHome } from '../home.ts';
+import { makeHome } from '../home.ts';
 import { installPackages } from '../install.ts';
 import type { Health, HostContext } from '../port.ts';
+import { isPrepared, rememberServer } from '../remembered.ts';
 import type { Place } from '../restore/places.ts';
 import { refuseFixed } from '../restore/room.ts';
 import { refuseUnstartable } from '../service.ts';
 import { compareVersions } from '../versions.ts';
 import type { Server, ServerFacts } from './server.ts';
 import { serviceOf } from './service.ts';
-import { findRunningServer, readFacts, rememberServer, runSql } from './server.ts';
+import { findRunningServer, readFacts, runSql } from './server.ts';
 
 const oldestServer = 15;
 

@@ -2,7 +2,7 @@ import type { Host } from '#activities/hosts/port.ts';
 import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { HostContext } from '../port.ts';
-import { findKept, homeOf, keep } from '../home.ts';
+import { findStopped, getLastFacts, refuseStopped } from '../remembered.ts';
 import { unitFunction } from '../service.ts';
 
 /** Where one instance lives, by its own answer. */
@@ -43,8 +43,7 @@ export interface ServerFacts {
  * in a container even root may not. While it does not run, what was last seen counts.
  */
 export async function findServer(context: HostContext): Promise<Server> {
-  const home = homeOf(context.database.id);
-  const output = await context.host.run(sh`port=${context.database.port} home=${home} found=0
+  const output = await context.host.run(sh`port=${context.database.port} found=0
 ${raw(unitFunction)}
 for status in /proc/[0-9]*/comm; do
   pid=\${status#/proc/}; pid=\${pid%/comm}
@@ -59,8 +58,7 @@ for status in /proc/[0-9]*/comm; do
   lines=$(printf '%s\n' running "$dir" "$(sed -n 5p "$dir/postmaster.pid")" "$(dirname "$(as readlink "/proc/$pid/exe")")" "$owner" "$(stat -c %G "/proc/$pid")" \
     "$(unit_of "$pid")")
 done
-[ "$found" = 0 ] || { printf '%s\n' "$lines"; exit 0; }
-[ ! -f "$home/server.json" ] || { echo stopped; cat "$home/server.json"; }
+[ "$found" = 0 ] || printf '%s\n' "$lines"
 `);
   const [state, dataDirectory, socketDirectory, binDirectory, owner, group, unit = ''] = output.split('\n');
   if (state === 'several') {
@@ -69,7 +67,8 @@ done
       `several PostgreSQL servers say that they listen on port ${context.database.port} of ${context.database.name}'s host`,
     );
   }
-  if (state === 'stopped') return { ...(JSON.parse(dataDirectory ?? '') as Remembered).server, running: false };
+  const stopped = state === 'running' ? undefined : await findStopped<Server>(context);
+  if (stopped !== undefined) return stopped;
   if (!dataDirectory || socketDirectory === undefined || !binDirectory || !owner || !group) {
     throw new TidemarkError(
       'server-not-found',
@@ -91,29 +90,13 @@ done
 /** As `findServer`, and it runs. */
 export async function findRunningServer(context: HostContext): Promise<Server> {
   const server = await findServer(context);
-  if (!server.running) {
-    throw new TidemarkError('server-down', `the PostgreSQL server of ${context.database.name} (${server.dataDirectory}) does not run`);
-  }
+  refuseStopped(context, 'PostgreSQL', server);
   return server;
-}
-
-interface Remembered {
-  readonly server: Server;
-  readonly facts: ServerFacts;
-}
-
-/** Keeps where the instance lives and what it said of itself, so that it can be restored while it does not run. */
-export function rememberServer(databaseId: string, server: Server, facts: ServerFacts): string {
-  const remembered: Remembered = { server, facts };
-  return keep(databaseId, 'server.json', remembered);
 }
 
 /** The facts of a running server, or the last ones of a stopped one. */
 export async function findFacts(context: HostContext, server: Server): Promise<ServerFacts> {
-  if (server.running) return readFacts(context.host, server);
-  const remembered = await findKept<Remembered>(context, 'server.json');
-  if (remembered !== undefined) return remembered.facts;
-  throw new TidemarkError('server-down', `the server of ${context.database.name} does not run, and nothing is known of it`);
+  return server.running ? await readFacts(context.host, server) : await getLastFacts<ServerFacts>(context);
 }
 
 /** Runs SQL as the instance's owner and returns the unaligned rows. */

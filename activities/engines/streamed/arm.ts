@@ -3,12 +3,13 @@ import { raw, sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import { findKept, homeOf, keep, removeHome } from '../home.ts';
 import type { EngineContext, HostContext } from '../port.ts';
+import { rememberServer } from '../remembered.ts';
 import { finishRestart, restartServer, serviceScope } from '../service.ts';
 import type { Dialect } from './dialect.ts';
 import { removeAncestry } from './ancestry.ts';
 import { archiveLogs, refuseFiltered } from './logs.ts';
 import type { Server, ServerFacts } from './server-grammar.ts';
-import { findFacts, findRunningServer, findServer, readFacts, rememberServer } from './server.ts';
+import { findFacts, findRunningServer, findServer, readFacts } from './server.ts';
 import { serviceOf } from './service.ts';
 
 /** Turns binary logging on where it is off, with the only restart, and begins to archive into the context's generation. */

@@ -1,15 +1,16 @@
 import { sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import { isPrepared, makeHome } from '../home.ts';
+import { makeHome } from '../home.ts';
 import { installPackages } from '../install.ts';
 import type { Health, HostContext } from '../port.ts';
+import { isPrepared, rememberServer } from '../remembered.ts';
 import { refuseFixed } from '../restore/room.ts';
 import { refuseUnstartable } from '../service.ts';
 import { compareVersions } from '../versions.ts';
 import type { Dialect } from './dialect.ts';
 import { inspect, refuseSpreadFiles } from './inspection.ts';
 import type { ServerFacts } from './server-grammar.ts';
-import { findRunningServer, readFacts, rememberServer } from './server.ts';
+import { findRunningServer, readFacts } from './server.ts';
 import { serviceOf } from './service.ts';
 
 export async function measureHealth(context: HostContext, dialect: Dialect): Promise<Health> {

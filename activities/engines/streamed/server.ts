@@ -1,17 +1,12 @@
 import { raw, sh } from '#activities/hosts/script.ts';
 import type { Host } from '#activities/hosts/port.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import { findKept, keep } from '../home.ts';
 import { lastLines } from '../log-lines.ts';
 import type { HostContext } from '../port.ts';
+import { findStopped, getLastFacts, refuseStopped } from '../remembered.ts';
 import { unitFunction } from '../service.ts';
 import type { Dialect } from './dialect.ts';
 import type { Server, ServerAnswer, ServerFacts } from './server-grammar.ts';
-
-interface Remembered {
-  readonly server: Server;
-  readonly facts: ServerFacts;
-}
 
 /**
  * Finds the instance by its port: every Unix socket of the owner of such a process is asked, because a server may hide its
@@ -21,8 +16,8 @@ export async function findServer(context: HostContext, dialect: Dialect): Promis
   const output = await context.host.run(findScript(context, dialect));
   const [state, ...lines] = output.split('\n');
   if (state === 'running') return parseServer(context, lines);
-  const remembered = await findKept<Remembered>(context, 'server.json');
-  if (state === 'none' && remembered !== undefined) return { ...remembered.server, running: false };
+  const stopped = state === 'none' ? await findStopped<Server>(context) : undefined;
+  if (stopped !== undefined) return stopped;
   const where = `port ${context.database.port} of ${context.database.name}'s host`;
   if (state === 'several') throw new TidemarkError('server-not-found', `several ${dialect.title} servers say that they listen on ${where}`);
   const refused = lines.join(' ').trim();
@@ -81,22 +76,13 @@ function parseServer(context: HostContext, lines: readonly string[]): Server {
 /** As `findServer`, and it runs. */
 export async function findRunningServer(context: HostContext, dialect: Dialect): Promise<Server> {
   const server = await findServer(context, dialect);
-  if (server.running) return server;
-  throw new TidemarkError('server-down', `the ${dialect.title} server of ${context.database.name} (${server.dataDirectory}) does not run`);
-}
-
-/** Keeps where the instance lives and what it said of itself, so that it can be restored while it does not run. */
-export function rememberServer(databaseId: string, server: Server, facts: ServerFacts): string {
-  const remembered: Remembered = { server, facts };
-  return keep(databaseId, 'server.json', remembered);
+  refuseStopped(context, dialect.title, server);
+  return server;
 }
 
 /** The facts of a running server, or the last ones of a stopped one. */
 export async function findFacts(context: HostContext, dialect: Dialect, server: Server): Promise<ServerFacts> {
-  if (server.running) return readFacts(context.host, dialect, server);
-  const remembered = await findKept<Remembered>(context, 'server.json');
-  if (remembered !== undefined) return remembered.facts;
-  throw new TidemarkError('server-down', `the server of ${context.database.name} does not run, and nothing is known of it`);
+  return server.running ? await readFacts(context.host, dialect, server) : await getLastFacts<ServerFacts>(context);
 }
 
 /** A shell command line that runs the SQL on its standard input as root and writes bare rows. */
