@@ -36,11 +36,12 @@ describe('the proof of a backup', () => {
   });
 });
 
-describe('versions of a tool', () => {
+describe('versions of tools and servers', () => {
   it.each([
     ['2.53.1', '2.53', 1],
     ['2.9', '2.10', -1],
     ['2.60', '2.60.0', 0],
+    ['18beta1', '15', 1],
   ])('%s against %s', (a, b, sign) => {
     expect(Math.sign(compareVersions(a, b))).toBe(sign);
   });
