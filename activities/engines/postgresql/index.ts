@@ -9,17 +9,11 @@ import { build } from './restore/build.ts';
 import { preflight } from './restore/preflight.ts';
 import { recover } from './restore/recover.ts';
 import { cleanUp, swap, swapBack } from './restore/swap.ts';
+import { traits } from './traits.ts';
 
 export const postgresql: Engine = {
   name: 'postgresql',
-  capabilities: {
-    backupNeedsLogs: true,
-    archivesByItself: true,
-    incrementalsFromLogs: false,
-    credentialsOnHost: true,
-    defaultPort: 5432,
-    oldestVersion: '15',
-  },
+  capabilities: traits.capabilities,
   measureHealth,
   prepare,
   arm,

@@ -1,4 +1,5 @@
 import { TidemarkError } from '#domain/errors.ts';
+import { judgeHealth, refuseOldServer } from '../health.ts';
 import { makeHome } from '../home.ts';
 import { installPackages } from '../install.ts';
 import type { Health, HostContext } from '../port.ts';
@@ -10,8 +11,7 @@ import { compareVersions } from '../versions.ts';
 import type { Server, ServerFacts } from './server.ts';
 import { serviceOf } from './service.ts';
 import { findRunningServer, readFacts, runSql } from './server.ts';
-
-const oldestServer = 15;
+import { traits } from './traits.ts';
 
 /** Block-level incrementals need pgBackRest 2.46; newer servers need the release that learned to know them. */
 const oldestTool: readonly { readonly server: number; readonly tool: string }[] = [
@@ -21,21 +21,14 @@ const oldestTool: readonly { readonly server: number; readonly tool: string }[] 
 ];
 
 export async function measureHealth(context: HostContext): Promise<Health> {
-  const facts = await readFacts(context.host, await findRunningServer(context));
-  refuseOldServer(facts);
-  return {
-    version: facts.version,
-    role: facts.replica ? 'replica' : 'primary',
-    lagSeconds: facts.lagSeconds,
-    sizeBytes: facts.sizeBytes,
-  };
+  return judgeHealth(traits, await readFacts(context.host, await findRunningServer(context)));
 }
 
 /** Installs pgBackRest by apt where it is missing; elsewhere it must be there. */
 export async function prepare(context: HostContext): Promise<void> {
   const server = await findRunningServer(context);
   const facts = await readFacts(context.host, server);
-  refuseOldServer(facts);
+  refuseOldServer(traits, facts);
   await refuseUnstartable(context, serviceOf(server));
   // an edit has to reach also what was attached before somebody moved its data
   if (!(await isPrepared(context))) await refuseFixed(context, await listPlaces(context, server));
@@ -67,15 +60,6 @@ export async function installTool(context: HostContext, facts: ServerFacts): Pro
     );
   }
   return version;
-}
-
-function refuseOldServer(facts: ServerFacts): void {
-  if (facts.majorVersion < oldestServer) {
-    throw new TidemarkError(
-      'version-not-supported',
-      `PostgreSQL ${facts.version} is too old: ${oldestServer} is the oldest that is supported`,
-    );
-  }
 }
 
 async function toolVersion(context: HostContext): Promise<string | undefined> {

@@ -1,12 +1,12 @@
 import { sh } from '#activities/hosts/script.ts';
 import { TidemarkError } from '#domain/errors.ts';
+import { judgeHealth, refuseOldServer } from '../health.ts';
 import { makeHome } from '../home.ts';
 import { installPackages } from '../install.ts';
 import type { Health, HostContext } from '../port.ts';
 import { isPrepared, rememberServer } from '../remembered.ts';
 import { refuseFixed } from '../restore/room.ts';
 import { refuseUnstartable } from '../service.ts';
-import { compareVersions } from '../versions.ts';
 import type { Dialect } from './dialect.ts';
 import { inspect, refuseSpreadFiles } from './inspection.ts';
 import type { ServerFacts } from './server-grammar.ts';
@@ -14,10 +14,7 @@ import { findRunningServer, readFacts } from './server.ts';
 import { serviceOf } from './service.ts';
 
 export async function measureHealth(context: HostContext, dialect: Dialect): Promise<Health> {
-  const facts = await readFacts(context.host, dialect, await findRunningServer(context, dialect));
-  refuseOldServer(dialect, facts);
-  const { version, replica, lagSeconds, sizeBytes } = facts;
-  return { version, role: replica ? 'replica' : 'primary', lagSeconds, sizeBytes };
+  return judgeHealth(dialect, await readFacts(context.host, dialect, await findRunningServer(context, dialect)));
 }
 
 /** Installs the tools by apt where they are missing; elsewhere they must be there. */
@@ -45,14 +42,6 @@ export async function installTools(context: HostContext, dialect: Dialect, facts
   }
   const misfit = await dialect.setUp.findMisfit(context, facts);
   if (misfit !== undefined) throw new TidemarkError('tool-missing', misfit);
-}
-
-function refuseOldServer({ title, capabilities }: Dialect, { version }: ServerFacts): void {
-  if (compareVersions(version, capabilities.oldestVersion) >= 0) return;
-  throw new TidemarkError(
-    'version-not-supported',
-    `${title} ${version} is too old: ${capabilities.oldestVersion} is the oldest that is supported`,
-  );
 }
 
 async function findMissing(context: HostContext, { setUp }: Dialect): Promise<string[]> {
