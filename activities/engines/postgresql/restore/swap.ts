@@ -2,9 +2,10 @@ import { raw, sh } from '#activities/hosts/script.ts';
 import { stanza } from '#domain/repository.ts';
 import { homeOf } from '../../home.ts';
 import type { EngineContext, RestoreRequest } from '../../port.ts';
+import { endExchange, undoExchange } from '../../restore/ends.ts';
 import type { Exchange } from '../../restore/exchange.ts';
-import { findLayout, getLayout } from '../../restore/places.ts';
-import { exchangeBack, exchangeDirectories, removeLeftovers } from '../../restore/swap.ts';
+import { getLayout } from '../../restore/places.ts';
+import { exchangeDirectories } from '../../restore/swap.ts';
 import { archiveCommand, archivePlace, installConfig, restoreConfigPath } from '../repository.ts';
 import { runSql } from '../server.ts';
 import { serviceOf } from '../service.ts';
@@ -32,14 +33,11 @@ export async function swap(context: EngineContext, request: RestoreRequest): Pro
 }
 
 export async function swapBack(context: EngineContext, request: RestoreRequest): Promise<void> {
-  const layout = await findLayout<Layout>(context, request);
-  if (layout !== undefined) await exchangeBack(context, request, exchangeOf(context, request, layout));
+  await undoExchange<Layout>(context, request, (layout) => exchangeOf(context, request, layout));
 }
 
 export async function cleanUp(context: EngineContext, request: RestoreRequest): Promise<void> {
-  const layout = await findLayout<Layout>(context, request);
-  await context.host.sweepJobs(context.database.id);
-  if (layout !== undefined) await removeLeftovers(context, request, exchangeOf(context, request, layout));
+  await endExchange<Layout>(context, request, (layout) => exchangeOf(context, request, layout));
 }
 
 function exchangeOf(context: EngineContext, request: RestoreRequest, layout: Layout): Exchange {

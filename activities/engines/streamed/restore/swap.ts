@@ -1,9 +1,10 @@
 import { basename } from 'node:path/posix';
 import { raw, sh } from '#activities/hosts/script.ts';
 import type { EngineContext, RestoreRequest } from '../../port.ts';
+import { endExchange, undoExchange } from '../../restore/ends.ts';
 import type { Exchange } from '../../restore/exchange.ts';
-import { findLayout, freshOf, getLayout, privateDirectory } from '../../restore/places.ts';
-import { exchangeBack, exchangeDirectories, removeLeftovers } from '../../restore/swap.ts';
+import { freshOf, getLayout, privateDirectory } from '../../restore/places.ts';
+import { exchangeDirectories } from '../../restore/swap.ts';
 import type { Dialect } from '../dialect.ts';
 import { clientCommand } from '../server.ts';
 import { serviceOf } from '../service.ts';
@@ -18,14 +19,11 @@ export async function swap(context: EngineContext, dialect: Dialect, request: Re
 }
 
 export async function swapBack(context: EngineContext, dialect: Dialect, request: RestoreRequest): Promise<void> {
-  const layout = await findLayout<Layout>(context, request);
-  if (layout !== undefined) await exchangeBack(context, request, exchangeOf(context, dialect, layout));
+  await undoExchange<Layout>(context, request, (layout) => exchangeOf(context, dialect, layout));
 }
 
 export async function cleanUp(context: EngineContext, dialect: Dialect, request: RestoreRequest): Promise<void> {
-  const layout = await findLayout<Layout>(context, request);
-  await context.host.sweepJobs(context.database.id);
-  if (layout !== undefined) await removeLeftovers(context, request, exchangeOf(context, dialect, layout));
+  await endExchange<Layout>(context, request, (layout) => exchangeOf(context, dialect, layout));
 }
 
 /** Data, its logs, and what names a running process, as a pattern of `case`. */
