@@ -85,7 +85,6 @@ export const restoreRoutes = [
       const database = await getVisibleDatabase(call, call.params.id);
       if (call.body.confirmName !== database.name) throw invalidField('confirmName', `must be the database's name, "${database.name}"`);
       const { policyId } = await choose(call.deps, database, call.body);
-      await requireLivePolicy(call.deps, policyId);
       const restore = {
         id: randomUUID(),
         database_id: database.id,
@@ -118,8 +117,7 @@ export const restoreRoutes = [
     answer: { status: 200, description: 'The plan.', schema: restorePlanSchema },
     async handle(call) {
       const database = await getVisibleDatabase(call, call.params.id);
-      const { policyId, plan } = await choose(call.deps, database, call.query);
-      await requireLivePolicy(call.deps, policyId);
+      const { plan } = await choose(call.deps, database, call.query);
       return plan === undefined ? emptyPlan(database.id) : viewRestorePlan(call.deps, database.id, plan);
     },
   }),
@@ -160,7 +158,13 @@ interface Choice {
 }
 
 /** Refuses what can be seen to fail; the workflow of the policy that is returned decides the rest. */
-async function choose(deps: ApiDeps, database: DatabaseOverview, { backupId, target }: RestoreAsked): Promise<Choice> {
+async function choose(deps: ApiDeps, database: DatabaseOverview, asked: RestoreAsked): Promise<Choice> {
+  const choice = await findChoice(deps, database, asked);
+  await requireItsPolicy(deps, database, choice.policyId);
+  return choice;
+}
+
+async function findChoice(deps: ApiDeps, database: DatabaseOverview, { backupId, target }: RestoreAsked): Promise<Choice> {
   const links = (await listBackups(deps.db, database.id)).map(backupLink);
   if (backupId !== undefined) return chooseBackup(links, backupId);
   const off = await pitrOffReason(deps, database);
@@ -172,20 +176,26 @@ async function choose(deps: ApiDeps, database: DatabaseOverview, { backupId, tar
   return { policyId, plan };
 }
 
-/** A policy that was deleted runs nothing, although it keeps backups. */
-async function requireLivePolicy(deps: ApiDeps, policyId: string): Promise<void> {
-  const { deleted_at: deletedAt, name } = await getPolicy(deps.db, policyId);
-  if (deletedAt === null) return;
-  throw new TidemarkError(
-    'not-attached',
-    `the policy ${name}, which keeps this backup, was deleted: take that back (POST /api/v1/policies/${policyId}/undeletions), attach the database to it, and restore then`,
-  );
-}
-
 function chooseBackup(links: readonly BackupLink[], backupId: string): Choice {
   const backup = links.find((link) => link.id === backupId);
   if (backup === undefined) throw invalidField('backupId', `the database has no backup ${backupId}`);
   return { policyId: backup.row.policy_id, plan: planBackupRestore(links, backupId) };
+}
+
+/** A restore is run by the policy that holds the keys and the bucket, and for its own databases; one that was deleted runs nothing. */
+async function requireItsPolicy(deps: ApiDeps, database: DatabaseOverview, policyId: string): Promise<void> {
+  if (database.policy_id === policyId) return;
+  const { deleted_at: deletedAt, name } = await getPolicy(deps.db, policyId);
+  if (deletedAt !== null)
+    throw new TidemarkError(
+      'not-attached',
+      `the policy ${name}, which keeps this backup, was deleted: take that back (POST /api/v1/policies/${policyId}/undeletions), attach the database to it, and restore then`,
+    );
+  const moved = database.policy_name === null ? '' : `detach it from the policy "${database.policy_name}", `;
+  throw new TidemarkError(
+    'not-attached',
+    `what is to be restored was taken under the policy "${name}", to which ${database.name} is not attached any more: ${moved}attach it to "${name}" again, then restore`,
+  );
 }
 
 /** undefined when the target is later than the window's end. Throws `target-outside-window`. */

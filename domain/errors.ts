@@ -35,7 +35,11 @@ export const errorCatalogue = {
   'method-not-allowed': { status: 405, retryable: false, hint: 'Use a method that the Allow header names.' },
   'already-exists': { status: 409, retryable: false, hint: 'Choose another name, or use the one that exists.' },
   'already-attached': { status: 409, retryable: false, hint: 'Detach the database from its policy first.' },
-  'not-attached': { status: 409, retryable: false, hint: 'Attach the database to a policy first.' },
+  'not-attached': {
+    status: 409,
+    retryable: false,
+    hint: 'Attach the database to a policy first: to the one that the message names, if it names one.',
+  },
   'not-attachable': { status: 409, retryable: false, hint: 'Only primaries in status active can be attached. Check the database first.' },
   'database-busy': { status: 409, retryable: false, hint: 'Wait until the running operation has ended (see its task), then try again.' },
   'policy-not-ready': { status: 409, retryable: false, hint: 'Run Test Connection on the policy and correct what it reports.' },

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attachDatabase, deleteAttachment } from '#db/attachments.ts';
+import { updatePolicy } from '#db/policies.ts';
 import { insertTask } from '#db/tasks.ts';
-import { addAttached, addBackup, addLogs, addRestore } from './fixtures.ts';
+import { addAttached, addBackup, addLogs, addPolicy, addRestore } from './fixtures.ts';
 import { type ApiWorld, type Caller, startApiWorld } from './world.ts';
 
 const MINUTE = 60_000;
@@ -58,6 +60,29 @@ describe('a plan of a restore', () => {
       const { body } = await plan(query);
       expect(body, query).toMatchObject({ code, detail: expect.stringContaining(detail) as string });
     }
+  });
+
+  it('of what another policy keeps is refused as the restore would be, by the name of that policy', async () => {
+    const kept = await addAttached(world, caller.id);
+    const backupId = await addBackup(world.db, kept, { at: time(10), logs: [1, 1] });
+    await addLogs(world.db, kept.databaseId, 1, 1, [time(15), time(25)]);
+    await updatePolicy(world.db, kept.policyId, { name: 'Kept' });
+    const { body: database } = await caller.ask('GET', `/databases/${kept.databaseId}`);
+    const refused = async (asked: { backupId: string } | { target: string }, words: string) => {
+      const expected = { status: 409, code: 'not-attached', detail: expect.stringContaining(words) as string };
+      const query = new URLSearchParams(asked).toString();
+      expect((await caller.ask('GET', `/databases/${kept.databaseId}/restore-plan?${query}`)).body).toMatchObject(expected);
+      const body = { ...asked, confirmName: database['name'] };
+      expect((await caller.ask('POST', `/databases/${kept.databaseId}/restores`, body)).body).toMatchObject(expected);
+    };
+    await deleteAttachment(world.db, kept.databaseId, kept.policyId);
+    await refused({ backupId }, 'is not attached any more: attach it to "Kept" again, then restore');
+    await world.db.updateTable('generations').set({ ended_at: new Date() }).where('database_id', '=', kept.databaseId).execute();
+    await refused({ target: second(20) }, 'attach it to "Kept" again, then restore');
+    const other = await addPolicy(world, caller.id, { name: 'Elsewhere' });
+    await attachDatabase(world.db, kept.databaseId, other);
+    await refused({ backupId }, 'detach it from the policy "Elsewhere", attach it to "Kept" again, then restore');
+    expect((await caller.ask('GET', `/tasks?databaseId=${kept.databaseId}`)).body['items']).toEqual([]);
   });
 
   it('to a time after the last archived log is not known before its logs are archived', async () => {

@@ -107,7 +107,8 @@ describe('what begins a task', () => {
     expect(backup).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: 'tidemark: loose is not attached to a policy\nAttach the database to a policy first.\n',
+      stderr:
+        'tidemark: loose is not attached to a policy\nAttach the database to a policy first: to the one that the message names, if it names one.\n',
     });
     expect(await shell.tidemark(['detach', loose])).toMatchObject({ exitCode: 1, stderr: 'tidemark: loose is not attached to a policy\n' });
     const { policyName } = (await caller.ask('GET', `/databases/${databaseId}`)).body['attachment'] as { policyName: string };

@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { deleteAttachment } from '#db/attachments.ts';
 import { updateDatabase } from '#db/databases.ts';
+import { updatePolicy } from '#db/policies.ts';
 import { beginTask, endTask, enterPhase, insertRestore, insertTask } from '#db/tasks.ts';
 import { addAttached, addBackup, addDatabase, addLogs } from '#test/api/fixtures.ts';
 import { password, usePanel } from './browser.ts';
@@ -184,6 +186,20 @@ describe('a restore', () => {
     await page.getByRole('heading', { name: /^Restore the incremental backup of/ }).waitFor();
     await planOf(page).getByText('none: exactly the backup').waitFor();
     await page.getByRole('button', { name: /^Restore orders-/ }).waitFor();
+  });
+
+  it('of a backup that a former policy keeps is refused with the name of that policy', async () => {
+    const { page, id, open, inspect } = await panel.visit();
+    const { databaseId, policyId } = await addHistory(id);
+    await updatePolicy(panel.api.db, policyId, { name: 'Former nightly' });
+    await deleteAttachment(panel.api.db, databaseId, policyId);
+    panel.expectComplaint(/409/);
+    await open(`/databases/${databaseId}/backups`);
+    await page.getByRole('link', { name: /^Restore the incremental of/ }).click();
+    const refusal = page.getByRole('alert').filter({ hasText: 'This cannot be restored' });
+    await refusal.getByText('attach it to "Former nightly" again, then restore').waitFor();
+    expect(await page.getByRole('button', { name: /^Restore orders-/ }).count()).toBe(0);
+    await inspect('restore-former-policy');
   });
 
   it('is followed by its phases to its end: what was restored, and the new full that runs', async () => {

@@ -11,12 +11,6 @@ export function SafetyBackup({ database }: { readonly database: Database }) {
   const [taskId, setTaskId] = useState<string>();
   const backUp = useManualBackup(database.id);
   const { data: task } = useTask(taskId);
-  if (database.attachment === null)
-    return (
-      <Alert color="orange" icon={<IconShieldCheck aria-hidden />} title="What it holds now cannot be kept" w="100%">
-        The database is not attached to a policy, so that no backup of it can be taken before the restore.
-      </Alert>
-    );
   if (task?.status === 'completed')
     return (
       <Alert color="green" icon={<IconCheck aria-hidden />} title="The backup has been taken" w="100%" role="status">
