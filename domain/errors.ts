@@ -42,7 +42,11 @@ export const errorCatalogue = {
   },
   'not-attachable': { status: 409, retryable: false, hint: 'Only primaries in status active can be attached. Check the database first.' },
   'database-busy': { status: 409, retryable: false, hint: 'Wait until the running operation has ended (see its task), then try again.' },
-  'policy-not-ready': { status: 409, retryable: false, hint: 'Run Test Connection on the policy and correct what it reports.' },
+  'policy-not-ready': {
+    status: 409,
+    retryable: false,
+    hint: 'In status error, run Test Connection on the policy and correct what it reports; in status paused, mend the cause, then Reset Failures or take a manual backup; while it is validating or has just been started, wait a moment. Then ask again.',
+  },
   'database-in-use': {
     status: 409,
     retryable: false,

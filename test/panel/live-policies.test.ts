@@ -100,7 +100,7 @@ describe('a policy with trouble', () => {
     await page.getByRole('combobox', { name: 'Database to attach' }).click();
     await page.getByRole('option', { name: /^orders/ }).click();
     await page.getByRole('button', { name: 'Attach', exact: true }).click();
-    await page.getByRole('alert').getByText('Run Test Connection on the policy and correct what it reports.').waitFor();
+    await page.getByRole('alert').getByText('Run Test Connection on the policy and correct what it reports').waitFor();
     await inspect('policy-attach-refused');
   });
 });
