@@ -144,7 +144,7 @@ export const errorCatalogue = {
   'pitr-not-possible': {
     status: 422,
     retryable: false,
-    hint: 'The message names the setting that stands in the way. Change it, then attach again.',
+    hint: 'The message names the setting that stands in the way. Change it; then attach again or, where the database is attached, Retry PITR Configuration.',
   },
   'mail-failed': { status: 502, retryable: true, hint: 'Check TIDEMARK_MAIL_URL and TIDEMARK_MAIL_FROM, and what the mail server says.' },
   'confirmation-needed': { status: 409, retryable: false, hint: 'If you mean that, ask again with confirmBackups set to this number.' },
