@@ -172,9 +172,28 @@ export const errorCatalogue = {
     retryable: false,
     hint: 'Look whether the database serves. After a restore, look on its host for the data that was set aside before anything is removed there; then ask again.',
   },
+  'operation-cancelled': {
+    status: 409,
+    retryable: false,
+    hint: 'Somebody cancelled it in Temporal. Read how far it came, and ask again for what is still wanted.',
+  },
+  'worker-lost': {
+    status: 503,
+    retryable: true,
+    hint: 'See that a worker runs and stays up: its log says why it ended. Then ask again; what is scheduled comes again by itself.',
+  },
+  'took-too-long': {
+    status: 503,
+    retryable: true,
+    hint: "See that the database's host and the store answer, and how busy they are. Then ask again; what is scheduled comes again by itself.",
+  },
   'request-lost': { status: 503, retryable: false, hint: 'Nothing was done. Ask again.' },
   'catalogue-unavailable': { status: 503, retryable: true, hint: 'Try again in a moment.' },
-  internal: { status: 500, retryable: false, hint: 'Look into the log with the request id.' },
+  internal: {
+    status: 500,
+    retryable: false,
+    hint: 'Tell whoever runs this Tidemark: its logs and the Temporal Web UI tell more, by the id of the request or of the database.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -14,13 +14,17 @@ import { type ErrorCode, isErrorCode, messageOf } from '#domain/errors.ts';
 
 /** What a person is told of anything that was thrown. */
 export function failureOf(error: unknown): Failure {
-  if (isCancellation(error)) return { code: 'internal', message: 'the operation was cancelled' };
-  if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) {
-    return { code: 'internal', message: `${error.activityType} did not end in time, or its worker died: ${error.cause.message}` };
-  }
+  if (isCancellation(error)) return { code: 'operation-cancelled', message: 'the operation was cancelled' };
+  if (error instanceof TimeoutFailure) return timeoutFailureOf(error);
   if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) return failureOf(error.cause ?? messageOf(error));
   if (error instanceof ApplicationFailure) return { code: isErrorCode(error.type) ? error.type : 'internal', message: error.message };
   return { code: 'internal', message: messageOf(error) };
+}
+
+/** Of the last attempt: the ones before it may have failed otherwise. */
+function timeoutFailureOf({ timeoutType }: TimeoutFailure): Failure {
+  if (timeoutType === 'HEARTBEAT') return { code: 'worker-lost', message: 'the worker that was at it went silent, and no tries are left' };
+  return { code: 'took-too-long', message: 'it was given up because it did not end in time' };
 }
 
 /** The failure in the form that ends a workflow; an operator's cancellation stays one. */

@@ -229,4 +229,4 @@ async function allEnded(acts: Promise<void>[]): Promise<void> {
   if (failed !== undefined) throw failed.reason;
 }
 
-const terminated = { code: 'internal', message: 'the operation was terminated' } as const;
+const terminated = { code: 'operation-lost', message: 'the operation was terminated' } as const;

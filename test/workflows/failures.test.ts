@@ -12,10 +12,15 @@ test.each([
   { thrown: failedActivity(ApplicationFailure.retryable('ECONNRESET', 'Error')), code: 'internal', message: 'ECONNRESET' },
   {
     thrown: failedActivity(new TimeoutFailure('activity Heartbeat timeout', undefined, 'HEARTBEAT')),
-    code: 'internal',
-    message: 'runBackup did not end in time, or its worker died: activity Heartbeat timeout',
+    code: 'worker-lost',
+    message: 'the worker that was at it went silent, and no tries are left',
   },
-  { thrown: failedActivity(new CancelledFailure('x')), code: 'internal', message: 'the operation was cancelled' },
+  {
+    thrown: failedActivity(new TimeoutFailure('activity StartToClose timeout', undefined, 'START_TO_CLOSE')),
+    code: 'took-too-long',
+    message: 'it was given up because it did not end in time',
+  },
+  { thrown: failedActivity(new CancelledFailure('x')), code: 'operation-cancelled', message: 'the operation was cancelled' },
   { thrown: new TypeError('x is undefined'), code: 'internal', message: 'x is undefined' },
 ])('$thrown is told as $code: $message', ({ thrown, code, message }) => {
   expect(failureOf(thrown)).toEqual({ code, message });

@@ -158,7 +158,7 @@ test('a restore that is cancelled before its swap takes everything back', async 
   };
   expect(await run(bench, 'restoreDatabase', { restoreId: newId() })).toEqual({
     did: ['planRestore', 'preflightRestore', 'buildRestore', 'cleanUpRestore'],
-    failure: { code: 'internal', message: 'the operation was cancelled' },
+    failure: { code: 'operation-cancelled', message: 'the operation was cancelled' },
   });
 });
 
@@ -167,7 +167,7 @@ test('a restore that is cancelled amid its swap ends it, secures the new generat
   bench.world.before.swapRestore = () => cancelled(bench);
   expect(await run(bench, 'restoreDatabase', { restoreId: newId() })).toEqual({
     did: [...swapped, 'beginGeneration', 'armPitr'],
-    failure: { code: 'internal', message: 'the data is restored, but it is not backed up yet: the operation was cancelled' },
+    failure: { code: 'operation-cancelled', message: 'the data is restored, but it is not backed up yet: the operation was cancelled' },
   });
 });
 

@@ -157,7 +157,7 @@ test('an operation that was terminated is found, its task ends as failed, and it
   await env.sleep(6 * 60_000);
   expect(world.tasks.get(taskId)).toMatchObject({
     status: 'failed',
-    failure: { code: 'internal', message: 'the operation was terminated' },
+    failure: { code: 'operation-lost', message: 'the operation was terminated' },
   });
   expect(await bench.status(subject)).toMatchObject({ busy: {}, attached: [databaseId] });
   delete world.before.runBackup;
