@@ -3,7 +3,7 @@ import { getDatabase } from '#db/databases.ts';
 import { insertNotice, listUnsentNotices, markNoticeSent, markNoticeUnsent } from '#db/notices.ts';
 import { getPolicy } from '#db/policies.ts';
 import { listNoticeRecipients } from '#db/users.ts';
-import { messageOf } from '#domain/errors.ts';
+import { messageOf, TidemarkError } from '#domain/errors.ts';
 import { writeNotice } from '#domain/notices.ts';
 import type { CatalogueActivities, MailActivities } from './activities.ts';
 import type { ActivityDeps } from './context.ts';
@@ -26,11 +26,9 @@ export function createNoticeActivities({ db, mailer, publicUrl }: ActivityDeps):
     sendNotice: wrapShort(async ({ event }) => {
       const failures: unknown[] = [];
       for (const { id, email, subject, body_text: text, body_html: html } of await listUnsentNotices(db, event)) {
-        if (mailer === undefined) {
-          await markNoticeUnsent(db, id, 'no mail server is configured (TIDEMARK_MAIL_URL)');
-          continue;
-        }
         try {
+          // also tried again: the next worker may know one
+          if (mailer === undefined) throw new TidemarkError('mail-failed', 'no mail server is configured (TIDEMARK_MAIL_URL)');
           await mailer.send({ to: email, subject, text, html, messageId: id });
         } catch (error) {
           await markNoticeUnsent(db, id, messageOf(error));

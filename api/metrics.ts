@@ -80,7 +80,7 @@ async function collect(db: Catalogue, sizes: readonly StoredSizes[]): Promise<Re
   for (const status of policyStatuses) policies.set({ status }, counts.policies.get(status) ?? 0);
   const tasks = gauge('tasks', 'Tasks that wait or run.', ['status']);
   for (const status of ['queued', 'running'] as const) tasks.set({ status }, counts.unfinishedTasks.get(status) ?? 0);
-  gauge('notices_unsent', 'Mails that the mail server has not taken yet.', []).set(counts.unsentNotices);
+  gauge('notices_unsent', 'Mails that are not sent and still tried, as each is for a week.', []).set(counts.unsentNotices);
   return registry;
 }
 

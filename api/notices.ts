@@ -14,7 +14,7 @@ const noticeSchema = z
     subject: z.string(),
     createdAt: at,
     sentAt: maybeAt,
-    lastError: z.string().nullable().describe('What the mail server said, while it is not sent; it is tried again for a week.'),
+    lastError: z.string().nullable().describe('What keeps it from being sent; it is tried again for a week.'),
   })
   .meta({
     id: 'Notice',

@@ -49,7 +49,9 @@ const overviewSchema = z
       logBytes: bytes,
       days: z.array(storedDaySchema).describe('The last 30 days, oldest first, each of them.'),
     }),
-    unsentNotices: count.nullable().describe('Mails that the mail server has not taken yet; told to admins who look at everybody.'),
+    unsentNotices: count
+      .nullable()
+      .describe('Mails that are not sent and still tried, as each is for a week; told to admins who look at everybody.'),
   })
   .meta({
     id: 'Overview',

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import { noticeTriesMs } from '#domain/notices.ts';
 import { isAfter, type Page, type PageRequest, requireCursor, toPage } from './paging.ts';
 import type { Catalogue, Tables } from './tables.ts';
 
@@ -55,10 +56,12 @@ export async function listNotices(
   return toPage(await query.execute(), page);
 }
 
+/** Those that are still tried. */
 export async function countUnsentNotices(db: Catalogue): Promise<number> {
   const { count } = await db
     .selectFrom('notices')
     .where('sent_at', 'is', null)
+    .where('created_at', '>', new Date(Date.now() - noticeTriesMs))
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
   return count;

@@ -24,6 +24,9 @@ export interface Notice {
   readonly html: string;
 }
 
+/** From when it was written; after that a mail stays unsent. */
+export const noticeTriesMs = 7 * 86_400_000;
+
 const titles: Readonly<Record<NoticeKind, string>> = {
   'backup-failed': 'Backup Failed',
   'policy-paused': 'Policy Paused',

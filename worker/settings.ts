@@ -18,7 +18,7 @@ const settingsSchema = z.object({
   TIDEMARK_TRANSFERS: z.coerce.number().int().min(1).max(100).default(4),
   /** How far a replica may be behind: how long a backup waits for it to catch up, before it is read from the primary. */
   TIDEMARK_REPLICA_CATCH_UP_SECONDS: z.coerce.number().int().min(1).max(3600).optional(),
-  /** smtp://user:password@host:port; without it notices are written, but not sent. */
+  /** smtp://user:password@host:port; without it mails wait for a worker that has it. */
   TIDEMARK_MAIL_URL: z.url({ protocol: /^smtps?$/, error: 'must be smtp://… or smtps://…' }).optional(),
   TIDEMARK_MAIL_FROM: z.string().min(3).default('tidemark@localhost'),
   /** Under which address people reach the panel, for links in mails. */

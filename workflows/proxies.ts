@@ -2,6 +2,7 @@ import type { ActivityOptions, ChildWorkflowOptions } from '@temporalio/workflow
 import { ActivityCancellationType, ChildWorkflowCancellationType, ParentClosePolicy, proxyActivities } from '@temporalio/workflow';
 import type { CatalogueActivities, HostActivities, MailActivities, TransferActivities } from '#activities/activities.ts';
 import { transferQueue } from '#domain/names.ts';
+import { noticeTriesMs } from '#domain/notices.ts';
 
 type ProbeActivities = Pick<
   HostActivities,
@@ -35,7 +36,11 @@ const limits = {
     heartbeatTimeout: '30 s',
     retry: { initialInterval: '5 s', maximumInterval: '1 min', maximumAttempts: 5 },
   },
-  mail: { startToCloseTimeout: '2 min', scheduleToCloseTimeout: '7 d', retry: { initialInterval: '30 s', maximumInterval: '15 min' } },
+  mail: {
+    startToCloseTimeout: '2 min',
+    scheduleToCloseTimeout: noticeTriesMs,
+    retry: { initialInterval: '30 s', maximumInterval: '15 min' },
+  },
 } as const satisfies Record<string, ActivityOptions>;
 
 /*

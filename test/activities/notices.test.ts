@@ -122,11 +122,14 @@ describe('a notice', () => {
     expect(server.received).toHaveLength(1);
   }, 30_000);
 
-  it('waits in the outbox where no mail server is configured, and says so', async () => {
+  it('waits in the outbox where no mail server is configured, says so, and is sent once there is one', async () => {
     const event = randomUUID();
     const { recordNotice, sendNotice } = activities(undefined);
     await run(recordNotice, failed(event));
-    await run(sendNotice, { event });
+    await expect(run(sendNotice, { event })).rejects.toMatchObject({ type: 'mail-failed', nonRetryable: false });
     expect(await rows(event)).toMatchObject([{ sent_at: null, last_error: expect.stringContaining('TIDEMARK_MAIL_URL') as string }]);
+    await run(activities(server.url).sendNotice, { event });
+    expect(server.received).toHaveLength(1);
+    expect(await rows(event)).toMatchObject([{ sent_at: expect.any(Date) as Date, last_error: null }]);
   });
 });

@@ -10,6 +10,7 @@ import { endTask, insertTask } from '#db/tasks.ts';
 import type { TaskKind, TaskStatus } from '#domain/states.ts';
 import { markPitr } from '#db/attachments.ts';
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { addAttached, addBackup, addLogs, addPolicy, addTask } from './fixtures.ts';
 import { type ApiWorld, type Caller, startApiWorld } from './world.ts';
 
@@ -64,6 +65,11 @@ it('counts policies, tasks and mails that wait', async () => {
   expect(lines).toContain('tidemark_policies{status="paused"} 0');
   expect(lines).toContain('tidemark_tasks{status="queued"} 1');
   expect(lines).toContain('tidemark_notices_unsent 1');
+});
+
+it('counts no mail that is not tried any more', async () => {
+  await sql`update notices set created_at = now() - interval '7 days 1 minute'`.execute(world.db);
+  expect(await scrape()).toContain('tidemark_notices_unsent 0');
 });
 
 it('tells how far the logs of a database with PITR are archived, and how many are missing', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { insertNotice, markNoticeSent, markNoticeUnsent } from '#db/notices.ts';
 import { beginTask, endTask } from '#db/tasks.ts';
@@ -139,7 +140,11 @@ describe('the administration', () => {
     };
     await markNoticeSent(db, await add('Backup Failed: billing'));
     await markNoticeUnsent(db, await add('Backup Failed: stock'), 'connect ECONNREFUSED 192.0.2.25:25');
+    const old = await add('Backup Failed: ledger');
+    await markNoticeUnsent(db, old, 'no mail server is configured (TIDEMARK_MAIL_URL)');
+    await sql`update notices set created_at = now() - interval '8 days' where id = ${old}`.execute(db);
     await open('/admin/notices');
+    await page.getByRole('row', { name: /ledger .* Given up no mail server is configured/ }).waitFor();
     await page.getByRole('row', { name: /stock Backup failed .* Not sent connect ECONNREFUSED/ }).waitFor();
     await page.getByRole('row', { name: /billing/ }).waitFor();
     await inspect('admin-notices');

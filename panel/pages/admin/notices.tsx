@@ -1,10 +1,12 @@
 import { Text } from '@mantine/core';
 import { IconMail } from '@tabler/icons-react';
+import { noticeTriesMs } from '#domain/notices.ts';
 import { type Notice, useNotices } from '../../client/notices.ts';
 import { chosen } from '../../client/pages.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ChoiceFilter, FilterBar, titled, useFilters } from '../../parts/filters.tsx';
+import { useNow } from '../../parts/now.ts';
 import { oneOf } from '../../parts/one-of.ts';
 import { Page } from '../../parts/page.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
@@ -39,12 +41,13 @@ export function Notices() {
   );
 }
 
-function Sent({ notice: { sentAt, lastError } }: { readonly notice: Notice }) {
+function Sent({ notice: { createdAt, sentAt, lastError } }: { readonly notice: Notice }) {
+  const isGivenUp = Date.parse(createdAt) < useNow() - noticeTriesMs;
   if (sentAt !== null) return <Time at={sentAt} />;
-  if (lastError === null) return <StatusBadge status="pending" word="waits" />;
+  if (lastError === null && !isGivenUp) return <StatusBadge status="pending" word="waits" />;
   return (
     <>
-      <StatusBadge status="failed" word="not sent" />
+      <StatusBadge status="failed" word={isGivenUp ? 'given up' : 'not sent'} />
       <Text size="sm" className="breaks">
         {lastError}
       </Text>
