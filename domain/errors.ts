@@ -66,7 +66,7 @@ export const errorCatalogue = {
   'encryption-not-switched': {
     status: 500,
     retryable: false,
-    hint: "The database's last configuration task tells why the host could not be told. It is told again before the next scheduled backup; or use Retry PITR Configuration, then back up.",
+    hint: "The database's last task 'Configuration of log archiving' tells why the host could not be told. It is told again before the next scheduled backup; or use Retry PITR Configuration, then back up.",
   },
   'replica-not-usable': {
     status: 500,

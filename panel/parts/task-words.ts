@@ -9,5 +9,5 @@ export const taskWords: Readonly<Record<TaskKind, string>> = {
   retention: 'Retention',
   delete: 'Deletion of backups',
   check: 'Connection check',
-  configure: 'Log archiving set up',
+  configure: 'Configuration of log archiving',
 };
