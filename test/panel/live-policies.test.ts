@@ -29,14 +29,14 @@ describe('a new policy', () => {
     await fillStore(visitor, somebody);
     await page.getByRole('button', { name: 'Test Connection' }).click();
     const result = page.getByRole('status', { name: 'Result of Test Connection' });
-    await result.getByText('The storage cannot be used yet.').waitFor({ timeout: 30_000 });
+    await result.getByText('The store cannot be used yet.').waitFor({ timeout: 30_000 });
     const lines = (await result.getByRole('listitem').allInnerTexts()).map((line) => line.replaceAll(/\s+/g, ' '));
     expect(lines[0]).toBe('Connect and sign in: works');
     expect(lines.at(-1)).toMatch(/Delete what was written \(s3:DeleteObject\): failed .* Give the access key the named right/);
     await inspect('policy-test-failed');
     await live.s3.grantAllBut('backups', somebody, []);
     await page.getByRole('button', { name: 'Test Connection' }).click();
-    await result.getByText('The storage can be used.').waitFor({ timeout: 30_000 });
+    await result.getByText('The store can be used.').waitFor({ timeout: 30_000 });
     await page.getByLabel('Prefix').fill('other');
     await page.getByText('The settings have changed since they were tested.').waitFor();
     await page.getByRole('button', { name: 'Add Policy' }).click();
@@ -57,11 +57,11 @@ describe('a policy with trouble', () => {
     return ((await answer.json()) as { id: string }).id;
   }
 
-  it('says why its storage cannot be used, also when it is tested, and is active once that is mended and its failures are reset', async () => {
+  it('says why its store cannot be used, also when it is tested, and is active once that is mended and its failures are reset', async () => {
     const visitor = await panel.visit();
     const { page, open, inspect } = visitor;
     await open(`/policies/${await addBroken(visitor)}`);
-    const banner = page.getByRole('alert', { name: 'The storage cannot be used' });
+    const banner = page.getByRole('alert', { name: 'The store cannot be used' });
     await banner.getByText(/nowhere/).waitFor({ timeout: 30_000 });
     await page.getByRole('button', { name: 'Test Connection' }).click();
     await page.getByText('Connect and sign in: failed').waitFor({ timeout: 30_000 });
@@ -87,7 +87,7 @@ describe('a policy with trouble', () => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('refuses an attach in words while its storage cannot be used', async () => {
+  it('refuses an attach in words while its store cannot be used', async () => {
     const visitor = await panel.visit();
     const { page, id, open, inspect } = visitor;
     const { endpoint, region, accessKey, secretKey, caPem } = live.s3.address('gone');
@@ -95,7 +95,7 @@ describe('a policy with trouble', () => {
     const answer = await page.context().request.post('/api/v1/policies', { data });
     await addDatabase(live.world, id, { name: 'orders' });
     await open(`/policies/${((await answer.json()) as { id: string }).id}`);
-    await page.getByText('The storage cannot be used').waitFor({ timeout: 30_000 });
+    await page.getByText('The store cannot be used').waitFor({ timeout: 30_000 });
     panel.expectComplaint(/409 \(Conflict\).*attachments/);
     await page.getByRole('combobox', { name: 'Database to attach' }).click();
     await page.getByRole('option', { name: /^orders/ }).click();

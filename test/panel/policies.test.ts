@@ -45,7 +45,7 @@ describe('the list of policies', () => {
 });
 
 describe('the page of a policy', () => {
-  it('shows its storage without the secret key, schedule and next runs, retention, encryption and its databases', async () => {
+  it('shows its store without the secret key, schedule and next runs, retention, encryption and its databases', async () => {
     const { page, id, open, inspect } = await panel.visit();
     const attached = await addAttached(panel.api, id);
     const { db } = panel.api;

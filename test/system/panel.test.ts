@@ -76,10 +76,10 @@ it('creates a policy, whose Test Connection fails until the secret key is right'
   await page.getByRole('heading', { name: 'Add Policy', level: 1 }).waitFor();
   await fillPolicy('nightly', 'not-this-one');
   await page.getByRole('button', { name: 'Test Connection' }).click();
-  await page.getByText('The storage cannot be used yet.').waitFor({ timeout: SHORT_MS });
+  await page.getByText('The store cannot be used yet.').waitFor({ timeout: SHORT_MS });
   await page.getByLabel('Secret key', { exact: true }).fill(String(store['secretKey']));
   await page.getByRole('button', { name: 'Test Connection' }).click();
-  await page.getByText('The storage can be used.').waitFor({ timeout: SHORT_MS });
+  await page.getByText('The store can be used.').waitFor({ timeout: SHORT_MS });
   await page.getByRole('button', { name: 'Add Policy' }).click();
   await page.getByRole('heading', { name: 'nightly', level: 1 }).waitFor();
   await page.getByRole('main').getByText('Active', { exact: true }).waitFor({ timeout: SHORT_MS });

@@ -22,7 +22,7 @@ export function AddPolicy() {
             create.mutate(bodyOfNew(values), {
               onError,
               onSuccess({ id, name }) {
-                notifications.show({ title: `${name} was added`, message: 'Its storage is being validated. Now attach databases to it.' });
+                notifications.show({ title: `${name} was added`, message: 'Its store is being validated. Now attach databases to it.' });
                 void navigate(`/policies/${id}`);
               },
             }),

@@ -56,7 +56,7 @@ function EditFields({ policy, onReopen }: { readonly policy: Policy; readonly on
           edit.mutate(body, {
             onError,
             onSuccess() {
-              notifications.show({ message: `${shown.name} was changed. Its storage is being validated again.` });
+              notifications.show({ message: `${shown.name} was changed. Its store is being validated again.` });
               toPolicy();
             },
           });

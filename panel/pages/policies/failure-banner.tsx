@@ -36,7 +36,7 @@ export function FailureBanner({ policy, test }: { readonly policy: Policy; reado
           <TestConnection test={test} />
         </Group>
         <Text size="sm" c="dimmed">
-          Reset Failures lets the count begin anew, tests the storage, and lets scheduled backups go on.
+          Reset Failures lets the count begin anew, tests the store, and lets scheduled backups go on.
         </Text>
         <StoreTestResult test={test} />
         <ProblemAlert error={reset.error} />
@@ -59,7 +59,7 @@ function bannerWords({ status, consecutiveFailures }: Policy): BannerWords | und
   if (status === 'error')
     return {
       colour: 'red',
-      title: 'The storage cannot be used',
+      title: 'The store cannot be used',
       meaning: 'No backup runs until it can be: mend what the error names, then test the connection or reset the failures.',
     };
   if (status === 'paused')

@@ -17,7 +17,7 @@ const labels: Readonly<Record<Step['name'], string>> = {
 export function ProbeSteps({ report }: { readonly report: ProbeReport }) {
   return (
     <Stack gap="xs" role="status" aria-label="Result of Test Connection">
-      <Text fw={600}>{report.ok ? 'The storage can be used.' : 'The storage cannot be used yet.'}</Text>
+      <Text fw={600}>{report.ok ? 'The store can be used.' : 'The store cannot be used yet.'}</Text>
       <Stack component="ul" gap="xs" p={0} m={0} style={{ listStyle: 'none' }}>
         {report.steps.map((step) => (
           <Group component="li" key={step.name} gap="xs" wrap="nowrap" align="flex-start">
