@@ -96,6 +96,7 @@ describe('the form of a new policy', () => {
     const admin = await panel.visit({ role: 'admin' });
     const { page, open } = admin;
     await open('/policies/new');
+    expect((await page.locator('form label').allInnerTexts()).slice(0, 2)).toEqual(['Owner', 'Name']);
     await fill(admin, { Name: 'theirs', ...store });
     await page.getByRole('combobox', { name: 'Owner' }).click();
     await page.getByRole('option', { name: new RegExp(owner.email) }).click();

@@ -67,6 +67,7 @@ function GeneralFields({ form, isNew }: { readonly form: PolicyForm; readonly is
   const me = useMe();
   return (
     <Section title="General">
+      {isNew && me.role === 'admin' && <OwnerField form={form} />}
       <TextInput
         label="Name"
         description="By which you find it again, such as nightly."
@@ -74,7 +75,6 @@ function GeneralFields({ form, isNew }: { readonly form: PolicyForm; readonly is
         autoComplete="off"
         {...form.getInputProps('name')}
       />
-      {isNew && me.role === 'admin' && <OwnerField form={form} />}
     </Section>
   );
 }
