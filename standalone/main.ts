@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     },
   });
   progress.line(`\nTidemark    ${product.apiUrl}\nREST API    ${product.apiUrl}/api/v1/docs`);
-  progress.line(`Temporal UI ${product.temporalUiUrl}`);
+  progress.line(`Temporal    ${product.temporalAddress}\nTemporal UI ${product.temporalUiUrl}`);
   if (product.adminPassword !== undefined) {
     progress.line(`\nSign in as  ${product.adminEmail}\nPassword    ${product.adminPassword}   (shown this once)`);
   }
