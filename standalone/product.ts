@@ -44,8 +44,6 @@ export interface Product {
   stop(): Promise<void>;
 }
 
-const adminEmail = 'admin@localhost';
-
 /** Starts catalogue, Temporal, API and worker, in this order; a later start on the same folder finds everything again. */
 export async function startProduct(options: ProductOptions): Promise<Product> {
   const dataDir = resolve(options.dataDir);
@@ -82,7 +80,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       temporalUiUrl: temporal.uiUrl,
       temporalAddress: temporal.address,
       databaseUrl: postgres.url,
-      adminEmail,
+      adminEmail: adminEmailOf(options),
       adminPassword,
       postgres,
       temporal,
@@ -119,12 +117,17 @@ async function prepareAdminPassword(dataDir: string): Promise<string | undefined
   return password;
 }
 
+function adminEmailOf({ environment }: ProductOptions): string {
+  return environment?.['TIDEMARK_ADMIN_EMAIL'] ?? 'admin@localhost';
+}
+
 function environmentFor(
-  { dataDir, cacheDir, environment }: ProductOptions,
+  options: ProductOptions,
   postgres: EmbeddedPostgres,
   temporal: EmbeddedTemporal,
   port: number,
 ): Record<string, string | undefined> {
+  const { dataDir, cacheDir, environment } = options;
   return {
     PATH: process.env['PATH'],
     NODE_ENV: 'production',
@@ -136,7 +139,7 @@ function environmentFor(
     TIDEMARK_DATABASE_URL: postgres.url,
     TIDEMARK_MASTER_KEY_FILE: join(dataDir, 'master.key'),
     TIDEMARK_API_PORT: String(port),
-    TIDEMARK_ADMIN_EMAIL: adminEmail,
+    TIDEMARK_ADMIN_EMAIL: adminEmailOf(options),
     TIDEMARK_ADMIN_PASSWORD_FILE: adminPasswordFile(dataDir),
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_UI_URL: temporal.uiUrl,
