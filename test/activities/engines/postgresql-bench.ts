@@ -36,7 +36,7 @@ export async function openBench({ port }: { port: number }): Promise<EngineBench
       await host.run(sh`install -d -m 0700 ${job}; echo 'exited 0' > ${job}/exit; touch ${job}/log`);
     },
     breakRestored: async () =>
-      void (await host.run(`echo 'no_such_setting = on' >> /var/lib/postgresql/17/main.tidemark-new/postgresql.auto.conf`)),
+      void (await host.run(`sed -i '1i no_such_setting = on' /var/lib/postgresql/17/main.tidemark-new/postgresql.auto.conf`)),
     async preventStart() {
       const settings = '/etc/postgresql/17/main/postgresql.conf';
       await host.run(sh`echo 'no_such_setting = on' >> ${settings}`);
