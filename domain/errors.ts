@@ -95,7 +95,7 @@ export const errorCatalogue = {
   'restore-stuck': {
     status: 500,
     retryable: false,
-    hint: "Nothing was deleted. Where a directory .tidemark-old lies beside the data directory, it is the former data, and the restored data is in place; where .tidemark-new does, that is the restored data, and the former data is in place. Look at the server's log for why it does not start, and keep both until it serves.",
+    hint: "Nothing was deleted. Where a directory .tidemark-old lies beside the data directory, it is the former data, and the restored data is in place; where .tidemark-new does, that is the restored data, and the former data is in place; where both do, neither is: put .tidemark-old back. Look at the server's log for why it does not start, and keep both until it serves.",
   },
   'object-missing': {
     status: 500,

@@ -42,6 +42,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): StandaloneSettings
   return {
     dataDir: environment['TIDEMARK_DATA_DIR'] ?? './data',
     apiPort: Number(environment['TIDEMARK_API_PORT'] ?? '8700'),
-    environment: Object.fromEntries(handedOn.map((name) => [name, environment[name]])),
+    environment: Object.fromEntries(handedOn.map((name) => [name, environment[name] || undefined])),
   };
 }

@@ -4,13 +4,13 @@ import { makeHome } from '../home.ts';
 import { installPackages } from '../install.ts';
 import type { Health, HostContext } from '../port.ts';
 import { isPrepared, rememberServer } from '../remembered.ts';
-import type { Place } from '../restore/places.ts';
 import { refuseFixed } from '../restore/room.ts';
 import { refuseUnstartable } from '../service.ts';
 import { compareVersions } from '../versions.ts';
 import type { Server, ServerFacts } from './server.ts';
 import { serviceOf } from './service.ts';
 import { findRunningServer, readFacts, runSql } from './server.ts';
+import { refuseShared } from './shared-tablespaces.ts';
 import { traits } from './traits.ts';
 
 /** Block-level incrementals need pgBackRest 2.46; newer servers need the release that learned to know them. */
@@ -31,15 +31,19 @@ export async function prepare(context: HostContext): Promise<void> {
   refuseOldServer(traits, facts);
   await refuseUnstartable(context, serviceOf(server));
   // an edit has to reach also what was attached before somebody moved its data
-  if (!(await isPrepared(context))) await refuseFixed(context, await listPlaces(context, server));
+  if (!(await isPrepared(context))) {
+    const tablespaces = await listTablespaces(context, server);
+    const places = [server.dataDirectory, ...tablespaces].map((live) => ({ live }));
+    await refuseFixed(context, places);
+    await refuseShared(context, tablespaces, facts.majorVersion);
+  }
   await installTool(context, facts);
   await context.host.run(makeHome(context.database.id) + rememberServer(context.database.id, server, facts));
 }
 
-async function listPlaces({ host }: HostContext, server: Server): Promise<Place[]> {
+async function listTablespaces({ host }: HostContext, server: Server): Promise<string[]> {
   const tablespaces = await runSql(host, server, `select pg_tablespace_location(oid) from pg_tablespace`);
-  const outside = tablespaces.split('\n').filter((path) => path.startsWith('/'));
-  return [server.dataDirectory, ...outside].map((live) => ({ live }));
+  return tablespaces.split('\n').filter((path) => path.startsWith('/'));
 }
 
 /** Returns the version of pgBackRest on the host. Errors: `tool-missing`. */

@@ -55,7 +55,7 @@ to_restored() {
   wait_until_free "$fresh_data"
   settle "$fresh_data"
 ${each(places, (place) => `  same_label ${triple(place)}`)}
-  sync
+  sync; stays_stopped
   if [ -e "$live_data" ]; then mv -T -- "$live_data" "$former_data"; fi
 ${each(others, (place) => `  sync; take ${triple(place)}; sync`)}
   mv -T -- "$fresh_data" "$live_data"
@@ -83,7 +83,7 @@ remove_fresh() {
   wait_until_free "$fresh_data"
 ${each(places, (place) => sh`  rm -rf --one-file-system -- ${freshOf(place)}`)}
 }
-${sameLabel}${waitUntilServing}${exchange.functions}
+${sameLabel}${staysStopped}${waitUntilServing}${exchange.functions}
 `;
 }
 
@@ -92,6 +92,12 @@ const sameLabel = `same_label() { # live, fresh
   if [ ! -e "$1" ] || [ ! -e "$2" ] || ! command -v selinuxenabled >/dev/null || ! selinuxenabled; then return 0; fi
   [ "$(stat -c %C -- "$1")" != "$(stat -c %C -- "$2")" ] || return 0 # also where a filesystem has one label for all
   chcon -R --reference="$1" -- "$2"
+}
+`;
+
+/** Whatever keeps a server up would find other data under it. */
+const staysStopped = `stays_stopped() {
+  if is_running; then echo 'something started the server again, which failed the exchange: a supervisor?'; return 1; fi
 }
 `;
 

@@ -42,6 +42,7 @@ export async function exchangeBack(context: EngineContext, request: RestoreReque
   const script = `${exchangeFunctions(context, request, exchange)}
 alone
 if ! needs_former; then
+  start_server || is_running
   wait_until_serving || { echo 'the former data is in its place, and the server failed to start with it'; exit 1; }
   exit 0
 fi

@@ -7,6 +7,9 @@ interface DataOnHost {
   readonly server: Server;
 }
 
+/** Hidden, so that no server takes it for a database, and no tool of theirs copies it. */
+export const ancestryFile = '.tidemark-ancestry';
+
 /** So many labels are kept: a parent is the newest backup, or one before those that failed since. */
 const KEPT = 100;
 
@@ -17,13 +20,16 @@ const KEPT = 100;
 export async function noteBackup({ context, server }: DataOnHost, label: string): Promise<void> {
   const write = `umask 077; new=$(mktemp -- "$1.XXXXXX"); trap 'rm -f -- "$new"' EXIT
 { tail -n ${KEPT - 1} -- "$1" 2>/dev/null || true; echo "$2"; } > "$new"; sync -- "$new"; mv -T -- "$new" "$1"; sync -- "$(dirname -- "$1")"`;
-  await context.host.tryRun(asOwner(server, 'bash', '-euc', write.replaceAll('\n', '; '), 'bash', ancestryPath(server), label));
+  const script = asOwner(server, 'bash', '-euc', write.replaceAll('\n', '; '), 'bash', ancestryPath(server), label);
+  // the backup itself is whole
+  await context.host.tryRun(script).catch(() => undefined);
 }
 
 /** Why an incremental cannot build on this backup's pages; undefined where the data is what that backup was read from, and went on. */
 export async function findStrayData({ context, server }: DataOnHost, label: string): Promise<string | undefined> {
   const { stdout } = await context.host.tryRun(asOwner(server, 'cat', '--', ancestryPath(server)));
   if (stdout.split('\n').includes(label)) return undefined;
+  if (stdout === '') return `nothing in ${server.dataDirectory} tells that the parent ${label} was read from it`;
   return `the data in ${server.dataDirectory} is not what the parent ${label} was read from: it was put back or built anew since`;
 }
 
@@ -38,7 +44,6 @@ function asOwner({ owner }: Server, ...command: readonly string[]): string {
   return sh`cd / && runuser -u ${owner} -- ${command}`;
 }
 
-/** A hidden file, which no server takes for a database and no tool of theirs copies. */
 function ancestryPath({ dataDirectory }: Server): string {
-  return `${dataDirectory}/.tidemark-ancestry`;
+  return `${dataDirectory}/${ancestryFile}`;
 }

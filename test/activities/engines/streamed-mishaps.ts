@@ -42,13 +42,13 @@ export function describeMishaps(engine: Engine, words: StreamedWords): void {
       `cd /var/lib/mysql && echo mine > notes.txt && mkdir -m 0700 .private && echo mine > .private/key && chmod 0751 .`,
     );
     const base = await backUp();
-    await story.bench.host.run(`cd /var/lib/mysql && install -d -o mysql -g mysql ssl/old && echo mine > ssl/old/key`);
+    await story.bench.host.run(`cd /var/lib/mysql && install -d -o mysql -g mysql ssl/old && echo mine | tee ssl/old/key ssl/export.csv`);
     await story.bench.sql('create database later; create table later.t (n int)');
     await restore(requestFor([base.label]));
     const shown = await story.bench.host.run(
-      'cd /var/lib/mysql && cat notes.txt .private/key ssl/old/key && stat -c %a . && ls -d later || true',
+      'cd /var/lib/mysql && cat notes.txt .private/key ssl/old/key ssl/export.csv && stat -c %a . && ls -d later || true',
     );
-    expect(shown).toBe('mine\nmine\nmine\n751\n');
+    expect(shown).toBe('mine\nmine\nmine\nmine\n751\n');
     await story.bench.host.run('cd /var/lib/mysql && rm -r notes.txt .private ssl && chmod 0700 .');
   });
 

@@ -10,6 +10,7 @@ import { refuseUnstartable } from '../../service.ts';
 import type { BackupInfo } from '../info.ts';
 import { listBackupInfo } from '../info.ts';
 import { proveChain } from '../prove.ts';
+import { refuseShared } from '../shared-tablespaces.ts';
 import { installConfig, restoreConfigPath } from '../repository.ts';
 import type { Server } from '../server.ts';
 import { findFacts, findServer } from '../server.ts';
@@ -41,7 +42,11 @@ export async function preflight(context: EngineContext, request: RestoreRequest)
   const tablespaces = await findTablespaces(context, server, info);
   const places = [data, ...tablespaces.map(({ oid, location }) => ({ live: location, tablespace: { oid } }))];
   await refuseLayout(context, places);
-  await refuseShared(context, tablespaces, facts.majorVersion);
+  await refuseShared(
+    context,
+    tablespaces.map(({ location }) => location),
+    facts.majorVersion,
+  );
   await refuseSmallDisk(context, needsOf(places, { sizeBytes: Math.max(info.info.size, facts.sizeBytes), tablespaces }));
   const layout: Layout = { server, facts, places };
   await context.host.run(writeLayout(context, request, layout));
@@ -77,20 +82,6 @@ done`,
   throw new TidemarkError(
     'layout-not-supported',
     `the tablespace in ${newer.map(({ location }) => location).join(', ')} was created after the backup ${info.label}: replaying that would write into the live server's files`,
-  );
-}
-
-/** A tablespace's location is exchanged whole: what another server keeps there, as an upgrade leaves it, would go with the former data. */
-async function refuseShared({ host }: EngineContext, tablespaces: readonly LiveTablespace[], majorVersion: number): Promise<void> {
-  if (tablespaces.length === 0) return;
-  const locations = tablespaces.map(({ location }) => location);
-  const output = await host.run(sh`find ${locations} -mindepth 1 -maxdepth 1 ! -name ${`PG_${majorVersion}_*`}`);
-  const shared = output.trim().split('\n');
-  if (shared[0] === '') return;
-  const named = shared.slice(0, 5).join(', ') + (shared.length > 5 ? ` and ${shared.length - 5} more` : '');
-  throw new TidemarkError(
-    'layout-not-supported',
-    `the directory of a tablespace holds what is not this server's: ${named}. A restore exchanges the directory whole, so move that away first`,
   );
 }
 

@@ -5,6 +5,7 @@ import { endExchange, undoExchange } from '../../restore/ends.ts';
 import type { Exchange } from '../../restore/exchange.ts';
 import { freshOf, getLayout, privateDirectory } from '../../restore/places.ts';
 import { exchangeDirectories } from '../../restore/swap.ts';
+import { ancestryFile } from '../ancestry.ts';
 import type { Dialect } from '../dialect.ts';
 import { clientCommand } from '../server.ts';
 import { serviceOf } from '../service.ts';
@@ -26,16 +27,16 @@ export async function cleanUp(context: EngineContext, dialect: Dialect, request:
   await endExchange<Layout>(context, request, (layout) => exchangeOf(context, dialect, layout));
 }
 
-/** Data, its logs, and what names a running process, as a pattern of `case`. */
+/** Data, its logs, what names a running process, and of which backups it was the source, as a pattern of `case`. */
 function patterns({ restore }: Dialect, { facts }: Layout): string {
   const logs = facts.logBasename === null ? [] : [`${basename(facts.logBasename)}.*`];
-  return [...restore.dataFiles, ...logs, '*relay*', '*.pid', '*.sock', '*.sock.lock']
+  return [...restore.dataFiles, ...logs, '*relay*', '*.pid', '*.sock', '*.sock.lock', `${ancestryFile}*`]
     .map((name) => name.replaceAll(/[^\w.*-]/g, '\\$&'))
     .join('|');
 }
 
-/** Of the storage engines that a server brings along, and what MariaDB and MySQL lay beside: a database made after the backup holds some. */
-const tableFiles = String.raw`.*\.(ibd|ibz|isl|frm|sdi|par|opt|my[di]|ma[di]|cs[mv]|ar[zm]|mrg|tr[gn])`;
+/** One of these is in every directory of a database that has tables; exports beside the databases are called otherwise. */
+const tableFiles = String.raw`.*/(db\.opt|[^/]*\.(ibd|frm|sdi|MY[DI]|MA[DI]|CSM|ARZ|MRG))`;
 
 function exchangeOf(context: EngineContext, dialect: Dialect, layout: Layout): Exchange {
   const { server, places } = layout;
@@ -50,7 +51,7 @@ function exchangeOf(context: EngineContext, dialect: Dialect, layout: Layout): E
 }
 is_starting() { false; } # it tells nobody
 is_foreign() { # a directory that is no database's, and holds something
-  [ -n "$(find "$1" -mindepth 1 -print -quit)" ] && [ -z "$(find "$1" -maxdepth 1 -type f -regextype posix-extended -iregex ${tableFiles} -print -quit)" ]
+  [ -n "$(find "$1" -mindepth 1 -print -quit)" ] && [ -z "$(find "$1" -maxdepth 1 -type f -regextype posix-extended -regex ${tableFiles} -print -quit)" ]
 }
 settle() {
   local file name
@@ -59,9 +60,15 @@ settle() {
   for file in "$live_data"/* "$live_data"/.[!.]*; do
     name=\${file##*/}
     if [ ! -e "$file" ] || [ -e "$1/$name" ]; then continue; fi
-    if [ -d "$file" ] && [[ $name != .* ]] && ! is_foreign "$file"; then continue; fi
-    case "$name" in ${raw(patterns(dialect, layout))}) continue ;; esac
-    cp -al -- "$file" "$1"/
+    if [ -d "$file" ] && [[ $name != .* ]]; then
+      [[ $name != '#'* ]] && is_foreign "$file" || continue
+    else
+      case "$name" in ${raw(patterns(dialect, layout))}) continue ;; esac
+    fi
+    # whole or not at all: a second run takes what is there for carried over
+    rm -rf -- "$1"/.tidemark-carried
+    cp -al -- "$file" "$1"/.tidemark-carried
+    mv -T -- "$1"/.tidemark-carried "$1/$name"
   done
 }
 note_end() { :; } # the last binary log's own end tells
