@@ -11,7 +11,7 @@ export interface Attempt {
   readonly leave: AbortSignal;
   /** 1 for the first attempt. */
   readonly number: number;
-  /** Writes progress in bytes into the task, at most once a second. */
+  /** Writes progress into the task, at most once a second. */
   readonly report: (done: number, total: number) => void;
 }
 

@@ -12,7 +12,11 @@ export const taskSchema = z
     kind: z.enum(taskKinds),
     status: z.enum(taskStatuses),
     phase: z.string().nullable(),
-    progress: progressSchema.nullable().describe('Of the phase, in the unit that it counts in.'),
+    progress: progressSchema
+      .nullable()
+      .describe(
+        'Of the phase, in bytes. While a restore replays logs `done` and `total` are in a unit of the engine, and `percent` alone tells how far it is.',
+      ),
     error: failureSchema.nullable(),
     ownerId: z.uuid(),
     databaseId: z.uuid().nullable(),

@@ -31,7 +31,7 @@ export interface HostContext {
   readonly host: Host;
   readonly database: { readonly id: string; readonly name: string; readonly port: number };
   readonly signal?: AbortSignal | undefined;
-  /** Progress in bytes. */
+  /** Progress in bytes; of a replay in whatever unit it can be told. */
   readonly report: (done: number, total: number) => void;
 }
 

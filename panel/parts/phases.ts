@@ -1,6 +1,6 @@
 import type { TaskKind } from '#domain/states.ts';
 
-/** Which counts logs; the others count bytes. */
+/** Which counts in a unit of the engine, so that only its percentage tells something; the others count bytes. */
 export const recovering = 'Recovering up to the target in private';
 
 const backup = ['Backing up', 'Checking the log archive'];

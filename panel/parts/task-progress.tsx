@@ -36,7 +36,6 @@ export function TaskProgress({ task }: { readonly task: Task }) {
 /** How far the phase has come, where it counts. */
 export function PhaseProgress({ task }: { readonly task: Task }) {
   const { progress, phase } = task;
-  const amount = (count: number): string => (phase === recovering ? `${count} logs` : bytesWords(count));
   if (progress === null) return <Progress value={100} animated aria-label={task.phase ?? 'Running'} maw={320} />;
   return (
     <Stack gap={4} maw={320}>
@@ -44,7 +43,7 @@ export function PhaseProgress({ task }: { readonly task: Task }) {
       <Group justify="space-between">
         <Text size="xs">{progress.percent} %</Text>
         <Text size="xs" c="dimmed">
-          {amount(progress.done)} of {amount(progress.total)}
+          {phase === recovering ? 'of the logs up to the target' : `${bytesWords(progress.done)} of ${bytesWords(progress.total)}`}
         </Text>
       </Group>
     </Stack>

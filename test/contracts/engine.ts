@@ -66,7 +66,13 @@ export function describeEngine(open: () => Promise<EngineBench>): void {
   /** As the workflow does it, from the context's generation or an older one. */
   const restore = async (from: EngineContext, request: RestoreRequest): Promise<void> => {
     const { restore: steps } = bench.engine;
-    for (const step of ['preflight', 'build', 'recover', 'swap'] as const) await steps[step](from, request);
+    for (const step of ['preflight', 'build'] as const) await steps[step](from, request);
+    const parts: number[] = [];
+    await steps.recover({ ...from, report: (done, total) => parts.push(done / total) }, request);
+    expect(parts, 'progress goes from 0 to 1, and not back').toEqual(
+      parts.toSorted((a, b) => a - b).filter((part) => part >= 0 && part <= 1),
+    );
+    await steps.swap(from, request);
     await steps.archiveFormer(context(), request);
     await steps.cleanUp(from, request);
     generation = request.newGeneration;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { deleteAttachment } from '#db/attachments.ts';
 import { updateDatabase } from '#db/databases.ts';
 import { updatePolicy } from '#db/policies.ts';
-import { beginTask, endTask, enterPhase, insertRestore, insertTask } from '#db/tasks.ts';
+import { beginTask, endTask, enterPhase, insertRestore, insertTask, reportProgress } from '#db/tasks.ts';
 import { addAttached, addBackup, addDatabase, addLogs } from '#test/api/fixtures.ts';
 import { password, usePanel } from './browser.ts';
 
@@ -223,6 +223,10 @@ describe('a restore', () => {
     await page.getByRole('link', { name: 'To the restore' }).click();
     await page.getByRole('heading', { name: /to 2026-11-20 10:00:05 UTC/ }).waitFor();
     await inspect('restore-running');
+    await enterPhase(db, taskId, 'Recovering up to the target in private');
+    await reportProgress(db, taskId, 5_400, 14_400);
+    await page.getByText('37.5 %').waitFor({ timeout: 5_000 });
+    expect(await page.getByText('of the logs up to the target').count()).toBe(1);
     await enterPhase(db, taskId, 'Cleaning up');
     await page.getByRole('progressbar', { name: 'Cleaning up' }).waitFor();
     expect(await page.getByText('is restored').count()).toBe(0);

@@ -11,4 +11,6 @@ export interface Layout extends RestoreLayout {
   readonly server: Server;
   readonly facts: ServerFacts;
   readonly places: readonly TablespacePlace[];
+  /** When the backup ended, in seconds since the epoch; absent where an earlier version has written the layout. */
+  readonly backedUpAt?: number;
 }

@@ -48,7 +48,7 @@ export async function preflight(context: EngineContext, request: RestoreRequest)
     facts.majorVersion,
   );
   await refuseSmallDisk(context, needsOf(places, { sizeBytes: Math.max(info.info.size, facts.sizeBytes), tablespaces }));
-  const layout: Layout = { server, facts, places };
+  const layout: Layout = { server, facts, places, backedUpAt: info.timestamp.stop };
   await context.host.run(writeLayout(context, request, layout));
 }
 

@@ -4,6 +4,7 @@ import type { EngineContext, RestoreRequest } from '../../port.ts';
 import { lastLines } from '../../log-lines.ts';
 import { freshOf, getLayout, privateDirectory } from '../../restore/places.ts';
 import type { Layout } from './layout.ts';
+import { replayProgress } from './progress.ts';
 
 /**
  * Rolls the new directory forward on a private instance (no network, no archiving, nothing can write), waits
@@ -18,7 +19,11 @@ export async function recover(context: EngineContext, request: RestoreRequest): 
     script: recoverScript(context, layout),
     progress: progressScript(context, layout),
   };
-  const { exitCode, log } = await context.host.runJob(job, { signal: context.signal });
+  const onProgress = (printed: string): void => {
+    const progress = replayProgress(printed, { backedUpAt: layout.backedUpAt, target: request.target });
+    if (progress !== undefined) context.report(progress.done, progress.total);
+  };
+  const { exitCode, log } = await context.host.runJob(job, { signal: context.signal, onProgress });
   if (exitCode === 4) throw new TidemarkError('target-not-reached', `recovery ended before the target was reached: ${fatalLines(log)}`);
   if (exitCode !== 0) throw new TidemarkError('target-not-reached', `the private instance failed (${exitCode}): ${fatalLines(log)}`);
   verify(request, log);
@@ -77,7 +82,7 @@ exit 4
 }
 
 function progressScript(context: EngineContext, { server }: Layout): string {
-  return sh`cd / && runuser -u ${server.owner} -- ${server.binDirectory}/psql -XAtq -h ${privateDirectory(context)} -p 5499 -d postgres -c 'select pg_last_xact_replay_timestamp()'`;
+  return sh`cd / && runuser -u ${server.owner} -- ${server.binDirectory}/psql -XAtq -h ${privateDirectory(context)} -p 5499 -d postgres -c 'select extract(epoch from pg_last_xact_replay_timestamp())::bigint'`;
 }
 
 /** The log names the first commit that was left out; the last one that was taken is what the instance itself says. */

@@ -19,6 +19,12 @@ export function loginFiles(context: EngineContext): readonly [options: string, s
   return [`${home}/login.cnf`, `${home}/login.sql`];
 }
 
+/** The command line of the engine's client on the private server. */
+export function privateClient(context: EngineContext, dialect: Dialect): string {
+  const [login] = loginFiles(context);
+  return sh`${dialect.server.client} --defaults-file=${login} --protocol=socket --socket=${`${privateDirectory(context)}/socket`}`;
+}
+
 /**
  * Shell functions `start_private OPTION…`, `stop_private`, `client`, `sql` and `show`, and `failed_as`, the exit code of whatever
  * fails while it is set: a server on the restored directory that nobody else can reach.
@@ -34,13 +40,12 @@ export function privateFunctions(
   const [data = { live: server.dataDirectory }] = places;
   const run = privateDirectory(context);
   const [login, loginSql] = loginFiles(context);
-  const client = sh`${dialect.server.client} --defaults-file=${login} --protocol=socket --socket=${`${run}/socket`}`;
   const options = dialect.restore.privateOptions(settings);
   return `${sh`fresh=${freshOf(data)} run=${run} owner=${server.owner} group=${server.group} daemon=${server.executable}
 private_server= free= failed_as=
 if command -v aa-enabled >/dev/null && aa-enabled --quiet; then free='aa-exec -p unconfined --'; fi
 install -d -m 0700 -o "$owner" -g "$group" "$run"
-client() { ${raw(client)} "$@"; }
+client() { ${raw(privateClient(context, dialect))} "$@"; }
 sql() { client --batch --raw --skip-column-names -e "$1"; }
 show() { client --vertical -e "$1"; }
 make_login() {

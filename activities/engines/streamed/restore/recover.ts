@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import { sh } from '#activities/hosts/script.ts';
 import { readObjects } from '#activities/streams/sealed.ts';
 import { TidemarkError } from '#domain/errors.ts';
-import type { LogRecord } from '../../binlog/record.ts';
 import type { ReplayPlan } from '../../binlog/replay-plan.ts';
 import { lastLines } from '../../log-lines.ts';
 import { readChain } from '../../manifest.ts';
@@ -14,8 +13,9 @@ import type { Layout } from './layout.ts';
 import { beganMark } from './layout.ts';
 import { build } from './build.ts';
 import { privateFunctions } from './private-server.ts';
+import { fetchProgress, replayProgress } from './progress.ts';
 import type { ReplayWay } from './replay-scripts.ts';
-import { relayName, relayPath, REPLAY_FAILED, replayScript } from './replay-scripts.ts';
+import { progressScript, relayName, relayPath, REPLAY_FAILED, replayScript } from './replay-scripts.ts';
 import { readReplay } from './replay.ts';
 
 /**
@@ -28,13 +28,17 @@ export async function recover(context: EngineContext, dialect: Dialect, request:
   const chain = await readChain<StreamedData>(context, request);
   const plan = await readReplay(context, dialect, request, chain);
   const settings = chain.at(-1)?.data.settings ?? {};
+  const onProgress = (printed: string): void => {
+    const progress = plan === undefined ? undefined : replayProgress(plan, printed);
+    if (progress !== undefined) context.report(progress.done, progress.total);
+  };
   const failures: string[] = [];
   for (const way of ['relay', 'pipe'] as const) {
     await beginAnew(context, dialect, request, layout);
-    if (plan !== undefined && plan.records.length > 0) await fetchLogs(context, layout, plan.records);
+    if (plan !== undefined && plan.records.length > 0) await fetchLogs(context, layout, plan);
     const script = recoverScript(context, dialect, layout, { plan, settings, way });
-    const job = { scope: context.database.id, id: `recover-${request.restoreId}`, script };
-    const { exitCode, log } = await context.host.runJob(job, { signal: context.signal });
+    const job = { scope: context.database.id, id: `recover-${request.restoreId}`, script, progress: progressScript(context, dialect, way) };
+    const { exitCode, log } = await context.host.runJob(job, { signal: context.signal, onProgress });
     if (exitCode === 0) return;
     if (log.includes('No space left on device')) throw new TidemarkError('disk-full', `the replay failed: ${lastLines(log)}`);
     if (exitCode !== REPLAY_FAILED)
@@ -53,12 +57,12 @@ async function beginAnew(context: EngineContext, dialect: Dialect, request: Rest
   await context.host.run(sh`touch ${mark}`);
 }
 
-async function fetchLogs(context: EngineContext, layout: Layout, records: readonly LogRecord[]): Promise<void> {
+async function fetchLogs(context: EngineContext, layout: Layout, plan: ReplayPlan): Promise<void> {
   const { repository, database, signal } = context;
   const directory = relayPath(layout);
   const { owner, group } = layout.server;
   await context.host.run(sh`rm -rf -- ${directory}; install -d -m 0700 -o ${owner} -g ${group} ${directory}`, { timeoutMs: 600_000 });
-  for (const [index, { file, object, sizeBytes }] of records.entries()) {
+  for (const [index, { file, object, sizeBytes }] of plan.records.entries()) {
     const source = Readable.from(readObjects(repository, [object], { signal }), { objectMode: false });
     const path = `${directory}/${relayName(file)}`;
     const script = sh`zstd -q -dc > ${path}
@@ -67,7 +71,8 @@ chown ${owner}:${group} ${path}
 echo ${`./${relayName(file)}`} >> ${`${directory}/relay.index`}
 `;
     await context.host.writeStream(script, source, { scope: database.id, id: `log-${file}`, signal });
-    context.report(index + 1, records.length);
+    const { done, total } = fetchProgress(plan, index + 1);
+    context.report(done, total);
   }
 }
 

@@ -1,9 +1,11 @@
 import { raw, sh } from '#activities/hosts/script.ts';
 import { numberOf } from '../../binlog/next-files.ts';
 import type { ReplayPlan } from '../../binlog/replay-plan.ts';
-import { freshOf } from '../../restore/places.ts';
+import type { EngineContext } from '../../port.ts';
+import { freshOf, privateDirectory } from '../../restore/places.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Layout } from './layout.ts';
+import { privateClient } from './private-server.ts';
 
 /** How a private server is given the logs: as its relay logs, or as SQL by the engine's tool, which is slower by far. */
 export type ReplayWay = 'relay' | 'pipe';
@@ -29,6 +31,20 @@ export function replayScript(dialect: Dialect, layout: Layout, plan: ReplayPlan,
   const script = way === 'relay' ? relayScript : pipeScript;
   return `failed_as=${REPLAY_FAILED}
 ${script(dialect, layout, plan)}failed_as=
+`;
+}
+
+/** Prints which log is being replayed and how far, as `progress.ts` reads it; nothing, or nothing good, before and after. */
+export function progressScript(context: EngineContext, dialect: Dialect, way: ReplayWay): string {
+  const { columns, statusSql } = dialect.restore;
+  return way === 'relay'
+    ? sh`${raw(privateClient(context, dialect))} --vertical -e ${statusSql} | sed -nE ${`s/^ *(${columns.file}|${columns.position}): //p`}
+`
+    : sh`tool=/proc/$(cat ${privateDirectory(context)}/tool.pid)
+for file in "$tool"/fd/*; do
+  name=$(basename -- "$(readlink -- "$file")")
+  [[ $name != relay.[0-9]* ]] || echo "$name $(sed -n 's/^pos:[[:space:]]*//p' "$tool/fdinfo/$(basename -- "$file")")"
+done
 `;
 }
 
@@ -76,7 +92,10 @@ function pipeScript({ server, restore }: Dialect, layout: Layout, { start, end }
 sql 'set global max_allowed_packet = 1073741824'
 mapfile -t files < <(sed 's|^\./||' ${relayPath(layout)}/relay.index)
 cd -- ${relayPath(layout)}
-${restore.binlogTool} --no-defaults --verify-binlog-checksum --start-position=${start.position} --stop-position=${end.position} "\${files[@]}" 2>"$run/tool" |
+{
+  echo $BASHPID >"$run/tool.pid"
+  exec ${restore.binlogTool} --no-defaults --verify-binlog-checksum --start-position=${start.position} --stop-position=${end.position} "\${files[@]}"
+} 2>"$run/tool" |
   client --binary-mode --max-allowed-packet=1G --skip-reconnect >/dev/null 2>"$run/client" || {
     grep -ohE '^ERROR( [0-9]+ \([0-9A-Z]+\) at line [0-9]+|: [^:]*)' "$run/tool" "$run/client" || echo ${`${restore.binlogTool} or ${server.client} failed`}
     exit 1
