@@ -15,6 +15,15 @@ export interface Failure {
   readonly message: string;
 }
 
+export interface LostOperation {
+  readonly databaseId: string;
+  readonly taskId: string;
+  /** Absent where its task had ended well. */
+  readonly failure?: Failure;
+  /** How the backup went that it had begun; absent where it had begun none. */
+  readonly backup?: { readonly error?: Failure };
+}
+
 export interface BackupRef extends TaskRef {
   readonly backupId: string;
 }
@@ -75,7 +84,7 @@ export interface CatalogueActivities {
   /** Records a slot that did not run, with its reason. */
   recordSkip(input: TaskRef & { kind: BackupKind; slotAt: number; reason: string }): Promise<void>;
   /** Of the given operations those whose workflow is not running and that will never report. */
-  findLostOperations(input: { operations: { databaseId: string; taskId: string }[] }): Promise<{ databaseId: string; taskId: string }[]>;
+  findLostOperations(input: { operations: { databaseId: string; taskId: string }[] }): Promise<LostOperation[]>;
   openAttachment(input: TaskRef): Promise<void>;
   closeAttachment(input: TaskRef): Promise<void>;
   /** Whether the policy's encryption is another than the open generation's, and whether only a full opens a recovery window again. */

@@ -1,10 +1,12 @@
 import { Context } from '@temporalio/activity';
-import { failBackup } from '#db/backups.ts';
+import { failBackup, findBackup } from '#db/backups.ts';
 import { getDatabase } from '#db/databases.ts';
 import type { Catalogue } from '#db/tables.ts';
-import { beginTask, endTask, findTask, insertTask } from '#db/tasks.ts';
+import { beginTask, endTask, findTask, insertTask, type TaskRow } from '#db/tasks.ts';
+import { isErrorCode } from '#domain/errors.ts';
+import { terminated } from '#domain/failures.ts';
 import { databaseWorkflowId } from '#domain/names.ts';
-import type { CatalogueActivities } from './activities.ts';
+import type { CatalogueActivities, Failure, LostOperation } from './activities.ts';
 import type { ActivityDeps } from './context.ts';
 import { refuseStrangers } from './ownership.ts';
 import { wrapShort } from './wrap.ts';
@@ -48,10 +50,26 @@ export function createTaskActivities({ db }: ActivityDeps): TaskActivities {
     }),
 
     findLostOperations: wrapShort(async ({ operations }) => {
-      const lost = await Promise.all(operations.map(async (operation) => ((await isLost(db, operation)) ? [operation] : [])));
+      const lost = await Promise.all(
+        operations.map(async (operation) => ((await isLost(db, operation)) ? [await describeLost(db, operation)] : [])),
+      );
       return lost.flat();
     }),
   };
+}
+
+/** How an operation ended that is lost: as its task has it, or by being terminated. */
+export async function describeLost(db: Catalogue, operation: Pick<LostOperation, 'databaseId' | 'taskId'>): Promise<LostOperation> {
+  const task = await findTask(db, operation.taskId);
+  const failure = failureOf(task);
+  if (task === undefined || task.backup_id === null) return { ...operation, ...(failure && { failure }) };
+  const isTaken = (await findBackup(db, task.backup_id))?.status === 'completed';
+  return { ...operation, ...(failure && { failure }), backup: { ...(!isTaken && failure && { error: failure }) } };
+}
+
+function failureOf(task: TaskRow | undefined): Failure | undefined {
+  if (task?.status === 'completed') return undefined;
+  return isErrorCode(task?.error_code) ? { code: task.error_code, message: task.error_message ?? '' } : terminated;
 }
 
 /** An operation is lost when its task has ended, or when nothing runs under the database's lock any more. */

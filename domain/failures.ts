@@ -12,9 +12,12 @@ export interface FailureCount {
   readonly lastError: string | null;
 }
 
+/** What is said of an operation that an operator terminated, and that could not say anything itself. */
+export const terminated = { code: 'operation-lost', message: 'the operation was terminated' } as const;
+
 export const noFailures: FailureCount = { consecutive: 0, paused: false, lastError: null };
 
-/** A failed backup counts, and the third in a row pauses; one that went well, also a manual one, clears everything. */
+/** A failed backup counts, and the third in a row pauses; one that went well, whatever it was taken for, clears everything. */
 export function countOutcome(count: FailureCount, outcome: { readonly databaseName: string; readonly error?: string }): FailureCount {
   if (outcome.error === undefined) return noFailures;
   const consecutive = count.consecutive + 1;

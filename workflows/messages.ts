@@ -59,6 +59,8 @@ export interface OperationReport {
   readonly sourceChange?: string;
   /** Absent when it went well. */
   readonly error?: Failure;
+  /** How the backup went that it took, also as a part of something else; absent where it came to none. */
+  readonly backup?: { readonly error?: Failure };
 }
 
 /** What an edit means to the attached databases. */
@@ -89,7 +91,7 @@ export const resetFailuresUpdate = defineUpdate<void>('resetFailures');
  * (a database that is busy) are left out.
  */
 export const resetFailuresSignal = defineSignal('resetFailures');
-/** Scheduled backups do not run until `resume`, or until a manual one goes well; log archiving goes on. */
+/** Scheduled backups do not run until `resume`, or until another backup goes well; log archiving goes on. */
 export const pauseSignal = defineSignal('pause');
 export const resumeSignal = defineSignal('resume');
 /** A full of one database, or of all that are attached. */

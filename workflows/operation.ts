@@ -16,6 +16,8 @@ export interface RunningOperation {
   gaps: string[];
   /** That its backup was read elsewhere than the one before; people are told of that too. */
   sourceChange?: string | undefined;
+  /** How its backup went, once there is one; the policy counts that. */
+  backup?: OperationReport['backup'];
 }
 
 /** Tells the task's story around `work`: it begins, it ends well or with its failure, and the policy hears of it whatever happens. */
@@ -46,7 +48,7 @@ export async function runOperation(
 }
 
 async function report(operation: RunningOperation, kind: TaskKind, error: Failure | undefined): Promise<void> {
-  const { ref, databaseName, attached, gaps, sourceChange } = operation;
+  const { ref, databaseName, attached, gaps, sourceChange, backup } = operation;
   const words: OperationReport = {
     databaseId: ref.databaseId,
     taskId: ref.taskId,
@@ -56,6 +58,7 @@ async function report(operation: RunningOperation, kind: TaskKind, error: Failur
     ...(gaps.length > 0 && { gaps }),
     ...(sourceChange !== undefined && { sourceChange }),
     ...(error && { error }),
+    ...(backup && { backup }),
   };
   try {
     await getExternalWorkflowHandle(policyWorkflowId(ref.policyId)).signal(operationEndedSignal, words);

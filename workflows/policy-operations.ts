@@ -1,4 +1,5 @@
 import { type ChildWorkflowOptions, sleep, startChild, uuid4, WorkflowIdReusePolicy } from '@temporalio/workflow';
+import { terminated } from '#domain/failures.ts';
 import { databaseWorkflowId, searchAttributes } from '#domain/names.ts';
 import type { Slot } from '#domain/schedule.ts';
 import { applyRetention } from './apply-retention.ts';
@@ -12,9 +13,9 @@ import { describeRunning } from './policy-messages.ts';
 import {
   configureAgain,
   freeDatabase,
-  noteAttached,
   type NotedOperation,
   noteOperation,
+  noteOutcome,
   policyError,
   type PolicyMemory,
   policyStatus,
@@ -211,15 +212,28 @@ function childOptions({ databaseId, taskId, requestId }: NotedOperation, staticS
   } satisfies ChildWorkflowOptions;
 }
 
-/** Frees the databases whose operation was terminated and will never report. */
+/** Takes for ended, as if they had reported it, the operations that were terminated and will never report. */
 export async function freeLost(policyId: string, memory: PolicyMemory): Promise<void> {
   const operations = startedOperations(memory).map(({ databaseId, taskId }) => ({ databaseId, taskId }));
   if (operations.length === 0) return;
   const found = await catalogue('Look for operations that were terminated').findLostOperations({ operations });
-  const lost = found.filter((operation) => freeDatabase(memory, operation));
+  const lost = found.filter(({ databaseId, taskId }) => memory.operations[databaseId]?.taskId === taskId);
   if (lost.length === 0) return;
   const { attached } = await catalogue('Read the policy').loadPolicy({ policyId });
-  for (const { databaseId } of lost) noteAttached(memory, databaseId, attached.includes(databaseId));
+  for (const { databaseId, taskId, failure, backup } of lost) {
+    const kind = memory.operations[databaseId]?.work.kind;
+    // it has reported meanwhile
+    if (kind === undefined) continue;
+    noteOutcome(memory, {
+      databaseId,
+      taskId,
+      kind,
+      databaseName: memory.databaseNames[databaseId] ?? databaseId,
+      attached: attached.includes(databaseId),
+      ...(failure && { error: failure }),
+      ...(backup && { backup }),
+    });
+  }
   await allEnded(lost.map(({ taskId }) => catalogue('End the task of a terminated operation').endTask({ taskId, failure: terminated })));
 }
 
@@ -228,5 +242,3 @@ async function allEnded(acts: Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(acts)).find((act) => act.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
-
-const terminated = { code: 'operation-lost', message: 'the operation was terminated' } as const;

@@ -179,20 +179,23 @@ export function noteOutcome(memory: PolicyMemory, report: OperationReport): void
     });
   if (report.error !== undefined && (report.kind === 'configure' || report.error.code === 'encryption-not-switched'))
     memory.unconfigured.push(report.databaseId);
-  // a request that was given up before it arrived is nobody's failure
-  if (report.kind !== 'backup' || report.error?.code === 'request-lost') return;
-  const { paused } = memory.failures;
-  memory.failures = countOutcome(memory.failures, {
-    databaseName: report.databaseName,
-    ...(report.error && { error: report.error.message }),
-  });
-  noteFailure(memory, report, paused);
+  noteBackup(memory, report, backupOf(report));
+}
+
+/** How a backup went, also the full of an attach, a restore or a configuration. What was to be a backup and came to none went as its operation did. */
+function backupOf({ kind, backup, error }: OperationReport): OperationReport['backup'] {
+  return backup ?? (kind === 'backup' ? { ...(error && { error }) } : undefined);
 }
 
 /** Failures are told one by one, and once when they have paused the policy. */
-function noteFailure(memory: PolicyMemory, report: OperationReport, wasPaused: boolean): void {
-  if (report.error === undefined) return;
-  const { code, message } = report.error;
+function noteBackup(memory: PolicyMemory, report: OperationReport, backup: OperationReport['backup']): void {
+  // a request that was given up before it arrived is nobody's failure
+  if (backup === undefined || backup.error?.code === 'request-lost') return;
+  const wasPaused = memory.failures.paused;
+  const { databaseName } = report;
+  memory.failures = countOutcome(memory.failures, { databaseName, ...(backup.error && { error: backup.error.message }) });
+  if (backup.error === undefined) return;
+  const { code, message } = backup.error;
   noteNotice(memory, report.databaseId, { kind: 'backup-failed', message, code, event: `backup-failed-${report.taskId}` });
   if (memory.failures.paused && !wasPaused)
     noteNotice(memory, report.databaseId, { kind: 'policy-paused', message, code, event: `policy-paused-${report.taskId}` });
@@ -206,7 +209,7 @@ export function noteNotice(
   memory.notices.push({ ...notice, databaseId, consecutive: memory.failures.consecutive, at: Date.now() });
 }
 
-export function noteAttached(memory: PolicyMemory, databaseId: string, isAttached: boolean): void {
+function noteAttached(memory: PolicyMemory, databaseId: string, isAttached: boolean): void {
   if (isAttached === memory.attached.includes(databaseId)) return;
   // how its logs are to be looked after stands in the catalogue
   memory.revision += 1;

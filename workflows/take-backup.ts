@@ -10,6 +10,16 @@ import { catalogue, transfers } from './proxies.ts';
  * backup completed: it is proven by itself.
  */
 export async function takeBackup(operation: RunningOperation, requested: BackupKind): Promise<void> {
+  try {
+    await backUpAndCheck(operation, requested);
+    operation.backup = {};
+  } catch (error) {
+    operation.backup = { error: failureOf(error) };
+    throw error;
+  }
+}
+
+async function backUpAndCheck(operation: RunningOperation, requested: BackupKind): Promise<void> {
   const { ref, databaseName } = operation;
   const backup = { ...ref, backupId: uuid4() };
   const { kind } = await catalogue(`Plan the ${requested} backup of ${databaseName}`).planBackup({ ...backup, kind: requested });

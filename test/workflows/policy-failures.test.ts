@@ -5,7 +5,9 @@ import {
   pauseSignal,
   resetFailuresSignal,
   resetFailuresUpdate,
+  restoreUpdate,
   resumeSignal,
+  retryPitrUpdate,
 } from '#workflows/messages.ts';
 import { type Bench, dailyFrom, type Subject } from './bench.ts';
 import { useBench } from './use-bench.ts';
@@ -56,6 +58,42 @@ test('each failure is told once, and the pause once', async () => {
   expect(told[0]).toMatchObject({ message: words, code: 'store-unreachable' });
   const sent = bench.world.calls.flatMap(({ name, input }) => (name === 'sendNotice' ? [input.event] : []));
   expect(sent.toSorted()).toEqual(told.map(({ event }) => event).toSorted());
+});
+
+test('the fulls of an attach, a restore and a configuration count as any backup', async () => {
+  const bench = benchOf();
+  const { world } = bench;
+  const subject = await bench.startPolicy();
+  world.before.runBackup = refuse('store-unreachable', words);
+  world.answers.planConfiguration = { switchesEncryption: false, needsFull: true };
+  const databaseId = await bench.attach(subject);
+  expect(await bench.status(subject)).toMatchObject({ consecutiveFailures: 1, lastError: `name of ${databaseId}: ${words}` });
+  const ask = {
+    restore: () => subject.handle.executeUpdate(restoreUpdate, { args: [{ databaseId, taskId: newId(), restoreId: newId() }] }),
+    configure: () => subject.handle.executeUpdate(retryPitrUpdate, { args: [{ databaseId, taskId: newId() }] }),
+  };
+  await ask.restore();
+  await bench.untilFree(subject, databaseId);
+  expect(await bench.status(subject)).toMatchObject({ status: 'active', consecutiveFailures: 2 });
+  await ask.configure();
+  await bench.untilFree(subject, databaseId);
+  expect(await bench.status(subject)).toMatchObject({ status: 'paused', consecutiveFailures: 3 });
+  const told = () => world.calls.flatMap(({ name, input }) => (name === 'recordNotice' ? [input] : []));
+  await bench.until('all is told', () => told().length === 4);
+  expect(told().map(({ kind }) => kind)).toEqual(expect.arrayContaining(['backup-failed', 'policy-paused']));
+  expect(told()).toEqual(expect.arrayContaining([expect.objectContaining({ message: words, code: 'store-unreachable', consecutive: 1 })]));
+  delete world.before.runBackup;
+  await ask.restore();
+  await bench.untilFree(subject, databaseId);
+  expect(await bench.status(subject)).toMatchObject({ status: 'active', consecutiveFailures: 0, lastError: null });
+});
+
+test('an attach that came to no backup does not count as a failed one', async () => {
+  const bench = benchOf();
+  const subject = await bench.startPolicy();
+  bench.world.before.armPitr = refuse('archiving-in-use', 'somebody archives already');
+  await bench.attach(subject);
+  expect(await bench.status(subject)).toMatchObject({ consecutiveFailures: 0, lastError: null });
 });
 
 test('a backup that was read elsewhere than the one before is told once', async () => {

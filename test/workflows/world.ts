@@ -3,6 +3,7 @@ import { activityInfo, ApplicationFailure, Context, heartbeat } from '@temporali
 import { type WorkflowClient, WorkflowNotFoundError } from '@temporalio/client';
 import type { Activities, Failure, LogGaps } from '#activities/activities.ts';
 import type { ProbeReport } from '#activities/stores/probe.ts';
+import { terminated } from '#domain/failures.ts';
 import { databaseWorkflowId } from '#domain/names.ts';
 import type { DatabaseProbeReport } from '#domain/probe.schema.ts';
 import type { Schedule } from '#domain/schedule.ts';
@@ -154,7 +155,10 @@ type CatalogueNames =
   | 'openAttachment'
   | 'closeAttachment';
 
-function catalogueOf({ policies, tasks, skips }: Omit<World, 'activities'>, client: WorkflowClient): Pick<Activities, CatalogueNames> {
+function catalogueOf(
+  { policies, tasks, backups, skips }: Omit<World, 'activities'>,
+  client: WorkflowClient,
+): Pick<Activities, CatalogueNames> {
   const getPolicy = (policyId: string): ModelPolicy => policies.get(policyId) ?? refuse('not-found', `policy ${policyId} is not known`)();
   return {
     async loadPolicy({ policyId }) {
@@ -185,7 +189,11 @@ function catalogueOf({ policies, tasks, skips }: Omit<World, 'activities'>, clie
     },
     async findLostOperations({ operations }) {
       const running = await Promise.all(operations.map(({ databaseId }) => isRunning(client, databaseWorkflowId(databaseId))));
-      return operations.filter((_, index) => running[index] === false);
+      const lost = operations.filter((_, index) => running[index] === false);
+      return lost.map((operation) => {
+        const taken = [...backups.values()].some(({ databaseId, status }) => databaseId === operation.databaseId && status === 'pending');
+        return { ...operation, failure: terminated, ...(taken && { backup: { error: terminated } }) };
+      });
     },
     async openAttachment({ policyId, databaseId }) {
       getPolicy(policyId).attached.add(databaseId);

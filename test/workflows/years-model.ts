@@ -174,6 +174,7 @@ export function createYears(rules: RetentionRules, schedule: Schedule, onEvent: 
       kind: work.kind,
       attached: work.kind === 'attach' ? !fails : work.kind !== 'detach',
       ...(fails && { error: { code: 'store-unreachable', message: 'no network' } }),
+      ...(!fails && (work.kind === 'attach' || work.kind === 'restore') && { backup: {} }),
     });
     onEvent(years);
   }
