@@ -142,6 +142,9 @@ async function forget({ env, world }: Bench): Promise<void> {
   const databaseIds = new Set([...world.tasks.values()].map(({ databaseId }) => databaseId));
   for (const databaseId of databaseIds)
     await until('the operation has ended', async () => !(await isRunning(env.client.workflow, databaseWorkflowId(databaseId))));
+  for (const { name, input } of world.calls)
+    if (name === 'sendNotice')
+      await until('the notice is sent', async () => !(await isRunning(env.client.workflow, `notice-${input.event}`)));
   for (const content of [world.policies, world.tasks, world.backups]) content.clear();
   for (const list of [world.skips, world.calls]) list.length = 0;
   for (const name of Object.keys(world.before)) delete world.before[name as keyof World['before']];

@@ -124,6 +124,7 @@ test('an attach whose first backup fails leaves the database attached', async ()
   expect([...world.tasks.values()]).toEqual([
     expect.objectContaining({ status: 'failed', failure: { code: 'store-permission-missing', message: 's3:PutObject' } }),
   ]);
+  await bench.until('people are told', () => world.calls.some(({ name }) => name === 'sendNotice'));
 });
 
 test('what finds the lock of a database taken by a stranger does not run: a slot is recorded as skipped, a manual backup fails', async () => {
