@@ -71,7 +71,7 @@ function WindowInWords({ window: { intervals, holes } }: Pick<ChooseTimeProps, '
   );
 }
 
-function NoWindow({ database: { id }, reason }: { readonly database: Database; readonly reason: string | null }) {
+function NoWindow({ database: { id, attachment }, reason }: { readonly database: Database; readonly reason: string | null }) {
   return (
     <EmptyState
       icon={IconClockOff}
@@ -82,7 +82,10 @@ function NoWindow({ database: { id }, reason }: { readonly database: Database; r
         </Button>
       }
     >
-      The reason: {reason ?? 'there is no backup with its logs yet'}. A backup by itself can be restored from the list of backups.
+      The reason: {reason ?? 'there is no backup with its logs yet'}.{' '}
+      {attachment === null
+        ? 'Backups that a former policy keeps can be restored once the database is attached to it again.'
+        : 'A backup by itself can be restored from the list of backups.'}
     </EmptyState>
   );
 }
