@@ -35,7 +35,7 @@ exit ${SWAPPED_BACK}
 }
 
 /**
- * Puts the former directories back and starts the server with them; changes nothing where they are in their place. Errors:
+ * Puts the former directories back and starts the server with them; only starts it where they are in their place. Errors:
  * `restore-stuck`, also where they are and nothing serves: then the restored data beside them may be the only good copy, and stays.
  */
 export async function exchangeBack(context: EngineContext, request: RestoreRequest, exchange: Exchange): Promise<void> {

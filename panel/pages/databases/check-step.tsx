@@ -22,8 +22,7 @@ export function CheckStep({ form, go }: CheckStepProps) {
   const test = useTestDatabase();
   const { mutate } = test;
   const run = (): void => mutate(testOf(form.values));
-  // the values cannot change while the step is shown
-  // oxlint-disable-next-line react/exhaustive-deps
+  // oxlint-disable-next-line react/exhaustive-deps -- the values cannot change while the step is shown
   useEffect(run, [mutate]);
   const { data: report } = test;
   return (

@@ -12,8 +12,7 @@ export function HostKeyStep({ form }: { readonly form: NewDatabaseForm }) {
   const scan = useTestDatabase();
   const { mutate } = scan;
   const run = (): void => mutate(scanOf(form.values));
-  // the values cannot change while the step is shown
-  // oxlint-disable-next-line react/exhaustive-deps
+  // oxlint-disable-next-line react/exhaustive-deps -- the values cannot change while the step is shown
   useEffect(run, [mutate]);
   const { data: report } = scan;
   return (

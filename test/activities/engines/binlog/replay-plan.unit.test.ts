@@ -1,26 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { LogRecord } from '#activities/engines/binlog/record.ts';
 import { planReplay } from '#activities/engines/binlog/replay-plan.ts';
+import { logRecord } from './log-record.ts';
 
-const record = (file: string, commits: LogRecord['commits']): LogRecord => ({
-  format: 1,
-  sequence: 1,
-  file,
-  server: 'uuid',
-  archivedAt: '2026-11-25T00:00:00.000Z',
-  coversUntil: null,
-  object: { key: file, sizeBytes: 1, sha256: '' },
-  follows: null,
-  hole: null,
-  createdAt: 0,
-  sizeBytes: 1000,
-  endPosition: 950,
-  nextFile: undefined,
-  stateBefore: undefined,
-  stateAfter: undefined,
-  transactions: commits[0] === undefined ? null : { first: commits[0][1], last: 800 },
-  commits,
-});
+const record = (file: string, commits: LogRecord['commits']) =>
+  logRecord({ file, commits, transactions: commits[0] === undefined ? null : { first: commits[0][1], last: 800 } });
 
 const logs = [
   record('b.1', [

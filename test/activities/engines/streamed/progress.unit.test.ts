@@ -1,26 +1,8 @@
 import { expect, it } from 'vitest';
-import type { LogRecord } from '#activities/engines/binlog/record.ts';
 import { fetchProgress, replayProgress } from '#activities/engines/streamed/restore/progress.ts';
+import { logRecord } from '../binlog/log-record.ts';
 
-const record = (file: string, sizeBytes: number): LogRecord => ({
-  format: 1,
-  sequence: 1,
-  file,
-  server: 'uuid',
-  archivedAt: '2026-11-25T00:00:00.000Z',
-  coversUntil: null,
-  object: { key: file, sizeBytes: 1, sha256: '' },
-  follows: null,
-  hole: null,
-  createdAt: 0,
-  sizeBytes,
-  endPosition: sizeBytes,
-  nextFile: undefined,
-  stateBefore: undefined,
-  stateAfter: undefined,
-  transactions: null,
-  commits: [],
-});
+const record = (file: string, sizeBytes: number) => logRecord({ file, sizeBytes, endPosition: sizeBytes });
 
 /** 1,600 bytes are fetched, 1,100 of them replayed. */
 const plan = {
