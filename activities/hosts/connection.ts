@@ -1,7 +1,8 @@
-import type { Socket } from 'node:net';
+import { createConnection, type Socket } from 'node:net';
 import { Client, type ConnectConfig } from 'ssh2';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
 import { causeOf, connectFailure } from './failures.ts';
+import { gatherWrites } from './gathering.ts';
 import { algorithmsFor, fingerprintOf, formatHostKey, type HostKey, parseHostKey } from './host-key.ts';
 import type { HostAddress } from './port.ts';
 
@@ -36,6 +37,8 @@ export interface Link {
   /** Why the connection is gone; undefined while it is not known to be. */
   lostBecause: string | undefined;
 }
+
+type Endpoint = Required<Pick<ConnectConfig, 'readyTimeout'>> & { readonly sock: Socket };
 
 const READY_TIMEOUT_MS = 20_000;
 const KEEPALIVE_INTERVAL_MS = 15_000;
@@ -117,13 +120,13 @@ export function unreachable(link: Link, what: string): TidemarkError {
   );
 }
 
-function endpoint(host: string, port: number, options: ConnectOptions): ConnectConfig {
+function endpoint(host: string, port: number, options: ConnectOptions): Endpoint {
   const readyTimeout = options.readyTimeoutMs ?? READY_TIMEOUT_MS;
-  return { host: options.connectTo ?? host, port, readyTimeout, ...(options.socket && { sock: options.socket }) };
+  return { readyTimeout, sock: gatherWrites(options.socket ?? createConnection({ host: options.connectTo ?? host, port })) };
 }
 
 /** Errors after the first are the link's own business: they are kept from ending the process. */
-function connect(client: Client, where: string, config: ConnectConfig): Promise<void> {
+function connect(client: Client, where: string, config: ConnectConfig & Endpoint): Promise<void> {
   return new Promise((resolve, reject) => {
     client.once('ready', resolve);
     client.on('error', (error) => {
@@ -134,6 +137,7 @@ function connect(client: Client, where: string, config: ConnectConfig): Promise<
     try {
       client.connect(config);
     } catch (error) {
+      config.sock.destroy();
       reject(new TidemarkError('host-login-refused', `the private key of ${config.username} cannot be used: ${messageOf(error)}`));
     }
   });
