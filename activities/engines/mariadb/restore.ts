@@ -22,14 +22,13 @@ tail -n 1 "$log" | grep -q 'completed OK!' || { tail -n 5 "$log"; echo 'mariadb-
     '--slave-parallel-threads=0',
     '--innodb-flush-log-at-trx-commit=0',
   ],
-  settleCopy: `sql 'reset slave all'`,
+  resetSql: 'reset slave all',
   replaySql: ({
     start,
     end,
   }) => `change master to master_host = '127.0.0.1', master_user = 'x', master_password = 'x', master_use_gtid = no, relay_log_file = '${start.file}', relay_log_pos = ${start.position};
 start slave sql_thread until relay_log_file = '${end.file}', relay_log_pos = ${end.position};`,
   binlogTool: 'mariadb-binlog',
-  resetSql: 'reset slave all',
   statusSql: 'show slave status',
   columns: { running: 'Slave_SQL_Running', error: 'Last_SQL_Errno', file: 'Relay_Log_File', position: 'Relay_Log_Pos' },
   newGeneration,
@@ -44,10 +43,11 @@ start slave sql_thread until relay_log_file = '${end.file}', relay_log_pos = ${e
 function newGeneration(layout: Layout): string {
   const forget = `rm -rf -- "$fresh"/xtrabackup_* "$fresh"/mariadb_backup_* "$fresh"/backup-my.cnf "$fresh"/ib_buffer_pool "$fresh"/multi-master.info "$fresh"/aria_log_control.bak\n`;
   const { facts, logNumber } = layout;
-  if (logNumber === 0) return forget;
+  if (logNumber === 0) return `stop_private\n${forget}`;
   const base = basename(facts.logBasename ?? '');
   const name = `${base}.${String(logNumber + NEXT_NUMBER).padStart(6, '0')}`;
-  return `${sh`start_private --log-bin=${base} --log-bin-index=${`${base}.index`} --server-id=${facts.serverId} --gtid-domain-id=${facts.gtidDomain}
+  return `${sh`stop_private
+start_private --log-bin=${base} --log-bin-index=${`${base}.index`} --server-id=${facts.serverId} --gtid-domain-id=${facts.gtidDomain}
 sql ${`reset master; set global gtid_slave_pos = ''; set global gtid_binlog_state = '${nextState(facts)}'`}
 stop_private
 mv -T -- "$fresh"/${`${base}.000001`} "$fresh"/${name}

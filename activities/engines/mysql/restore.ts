@@ -14,18 +14,21 @@ export const restore: RestoreGrammar = {
     '--gtid-mode=ON',
     '--enforce-gtid-consistency=ON',
     '--plugin-load-add=mysql_clone.so',
-    '--replica-parallel-workers=1',
+    // nobody sees in which order it commits; what depends on another transaction waits for it all the same
+    '--replica-parallel-workers=4',
+    '--replica-preserve-commit-order=OFF',
     '--innodb-flush-log-at-trx-commit=0',
+    '--innodb-log-writer-threads=OFF',
+    '--performance-schema=OFF',
   ],
   // a clone of a replica carries its channel: the restored primary would follow itself
-  settleCopy: `sql 'reset replica all'`,
+  resetSql: 'reset replica all',
   replaySql: ({
     start,
     end,
   }) => `change replication source to source_host = '127.0.0.1', source_user = 'x', source_auto_position = 0, relay_log_file = '${start.file}', relay_log_pos = ${start.position};
 start replica sql_thread until relay_log_file = '${end.file}', relay_log_pos = ${end.position};`,
   binlogTool: 'mysqlbinlog',
-  resetSql: 'reset replica all',
   statusSql: 'show replica status',
   columns: { running: 'Replica_SQL_Running', error: 'Last_SQL_Errno', file: 'Relay_Log_File', position: 'Relay_Log_Pos' },
   newGeneration,
@@ -48,8 +51,7 @@ function newGeneration(layout: Layout): string {
 chown "$owner:$group" "$fresh"/${placeholder(layout)}
 `;
   return (
-    sh`start_private --skip-log-bin
-sql ${`set global gtid_purged = '+${layout.lineage}:1'`}
+    sh`sql ${`set global gtid_purged = '+${layout.lineage}:1'`}
 stop_private
 rm -f -- "$fresh"/auto.cnf
 ` + number

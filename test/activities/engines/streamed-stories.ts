@@ -105,12 +105,12 @@ checksum table shop.ballast; select * from shop.numbers order by n; show tables 
     const plan = `/var/lib/tidemark/${story.bench.databaseId}/restore-${request.restoreId}.json`;
     const odd = '/usr/local/bin/odd-server';
     await restore(request, async () => {
-      // a server to which the last relay log is nothing, once it has replayed those before
+      // a server to which the last log is nothing, once it has replayed those before
       await story.bench.host.run(sh`daemon=$(sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' ${plan})
 cat >${odd} <<END
 #!/bin/bash
 case "\$*" in *--relay-log=*)
-  last=\$(ls /var/lib/mysql.tidemark-new/relay.0* | tail -n 1)
+  last=\$(ls /var/lib/mysql.tidemark-new-logs/relay.0* | tail -n 1)
   printf odd | dd of="\$last" conv=notrunc status=none
   echo "\$last" >>${`${odd}.spoiled`} ;;
 esac

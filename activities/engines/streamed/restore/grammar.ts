@@ -9,18 +9,16 @@ export interface RestoreGrammar {
   prepare(directory: string, incremental: string | undefined): string;
   /** Options of a private server on the copy, beside those that every one has; `settings` are the backup's. */
   privateOptions(settings: Readonly<Record<string, string | number>>): readonly string[];
-  /** Before anything is replayed: ends what the copy would go on with by itself (a replica's channel). A script. */
-  readonly settleCopy: string;
+  /** SQL that forgets every channel: the copy's, which it would go on with by itself, and the replay's. */
+  readonly resetSql: string;
   /** SQL that begins to read the relay logs from the plan's start and stops at its end. */
   replaySql(plan: ReplayPlan): string;
   /** The tool that writes binary logs as SQL; it comes with the server. */
   readonly binlogTool: string;
-  /** SQL that forgets the relay logs. */
-  readonly resetSql: string;
   /** How `replaySql` is looked after: SQL that shows its state, and the names of its columns. */
   readonly statusSql: string;
   readonly columns: { readonly running: string; readonly error: string; readonly file: string; readonly position: string };
-  /** Gives the copy GTIDs and log names that the old line never had, so that a replica of it stops. A script. */
+  /** Gives the copy GTIDs and log names that the old line never had, so that a replica of it stops. A script that finds the private server running, and leaves it stopped. */
   newGeneration(layout: Layout): string;
   /** Tidies the restored server up once it serves; a script, "" where nothing is to do. */
   afterStart(layout: Layout): string;

@@ -71,6 +71,7 @@ stop_private() {
   sql ${`${UNLOGGED}; ${DROP_USER}; shutdown`}
   wait $private_server
   private_server=
+  rm -f -- "$fresh"/relay.* "$fresh"/relay-log.info "$fresh"/master.info
 }
 `}end_private_server() {
   [ -n "$private_server" ] || return 0

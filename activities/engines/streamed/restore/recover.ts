@@ -15,7 +15,7 @@ import { build } from './build.ts';
 import { privateFunctions } from './private-server.ts';
 import { fetchProgress, replayProgress } from './progress.ts';
 import type { ReplayWay } from './replay-scripts.ts';
-import { progressScript, relayName, relayPath, REPLAY_FAILED, replayScript } from './replay-scripts.ts';
+import { progressScript, relayName, relayOptions, relayPath, REPLAY_FAILED, replayScript } from './replay-scripts.ts';
 import { readReplay } from './replay.ts';
 
 /**
@@ -92,9 +92,8 @@ function recoverScript(
 ): string {
   const { restore } = dialect;
   return `${privateFunctions(context, dialect, layout, settings)}
-start_private --skip-log-bin
-${restore.settleCopy}
-stop_private
+start_private --skip-log-bin ${relayOptions(way)}
+${sh`sql ${restore.resetSql}`}
 ${plan === undefined || plan.records.length === 0 ? '' : replayScript(dialect, layout, plan, way)}
 ${restore.newGeneration(layout)}
 `;

@@ -26,7 +26,12 @@ export function relayName(file: string): string {
   return `relay.${String(numberOf(file)).padStart(6, '0')}`;
 }
 
-/** Runs with the functions of `private-server.ts`, on a copy to which nothing was replayed yet. */
+/** The private server's own relay logs are in the place of those that it will be given. */
+export function relayOptions(way: ReplayWay): string {
+  return way === 'relay' ? '--relay-log=relay --relay-log-index=relay.index --relay-log-purge=0' : '';
+}
+
+/** Runs with the functions of `private-server.ts`, on its running server, to which nothing was replayed yet. */
 export function replayScript(dialect: Dialect, layout: Layout, plan: ReplayPlan, way: ReplayWay): string {
   const script = way === 'relay' ? relayScript : pipeScript;
   return `failed_as=${REPLAY_FAILED}
@@ -57,10 +62,10 @@ function relayScript({ restore }: Dialect, layout: Layout, plan: ReplayPlan): st
     start: { ...plan.start, file: relayName(plan.start.file) },
     end: { ...plan.end, file: relayName(plan.end.file) },
   };
-  return sh`mv -- ${relayPath(layout)}/* "$fresh"/
+  return sh`rm -f -- "$fresh"/relay.*
+chown "$owner:$group" ${relayPath(layout)}/relay.index
+mv -- ${relayPath(layout)}/* "$fresh"/
 rmdir -- ${relayPath(layout)}
-chown "$owner:$group" "$fresh"/relay.index
-start_private --skip-log-bin --relay-log=relay --relay-log-index=relay.index --relay-log-purge=0
 # what the relay logs create is taken for a replica's, and would never run
 events() { sql "select concat_ws('.', event_schema, event_name, last_altered) from information_schema.events where status like '%SIDE_DISABLED'" | LC_ALL=C sort; }
 disabled=$(events)
@@ -81,15 +86,12 @@ reached=$(column ${columns.file}):$(column ${columns.position})
 [ "$reached" = ${end} ] || { echo "it ended at $reached, and the plan is "${end}; failed_as=; exit 1; }
 [ -z "$(LC_ALL=C comm -13 <(echo "$disabled") <(events))" ] || { echo 'events of the logs would stay disabled'; exit 1; }
 sql ${resetSql}
-stop_private
-rm -f -- "$fresh"/relay.* "$fresh"/relay-log.info "$fresh"/master.info
 `;
 }
 
 /** The tool stops at the plan's end, which is the beginning of an event of files whose sizes were compared; what it and the server say is not told: it may hold a statement. */
 function pipeScript({ server, restore }: Dialect, layout: Layout, { start, end }: ReplayPlan): string {
-  return sh`start_private --skip-log-bin
-sql 'set global max_allowed_packet = 1073741824'
+  return sh`sql 'set global max_allowed_packet = 1073741824'
 mapfile -t files < <(sed 's|^\./||' ${relayPath(layout)}/relay.index)
 cd -- ${relayPath(layout)}
 {
@@ -101,7 +103,6 @@ cd -- ${relayPath(layout)}
     exit 1
   }
 cd /
-stop_private
 rm -rf -- ${relayPath(layout)}
 `;
 }
