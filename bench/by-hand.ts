@@ -10,6 +10,8 @@ export interface Hand {
   /** The tool's own stream on standard output, uncompressed; `cleanUp` afterwards. */
   readonly tool: string;
   readonly cleanUp: string;
+  /** Reads the tool's stream on standard input and unpacks it into a new directory, which `remove` removes. */
+  readonly unpack: string;
   /** Lists the names of the server's binary logs, ascending. */
   readonly listLogs: string;
   backUp(): Promise<void>;
@@ -24,6 +26,7 @@ export interface Hand {
 }
 
 const directory = '/var/lib/by-hand';
+const newDirectory = `rm -rf ${directory}; install -d -o mysql -g mysql -m 0700 ${directory}`;
 
 interface Recipe {
   readonly listLogs: string;
@@ -82,12 +85,13 @@ ENV`);
     run,
     tool: recipe.tool,
     cleanUp: recipe.cleanUp,
+    unpack: `${newDirectory}; ${recipe.unpack}`,
     listLogs: recipe.listLogs,
     async backUp() {
       await run(`. /root/rclone.env; ${recipe.tool} | zstd -q -T0 -3 -c | ${encrypt} | rclone rcat ${object}; ${recipe.cleanUp}`);
     },
     async restore() {
-      await run(`rm -rf ${directory}; install -d -o mysql -g mysql -m 0700 ${directory}; . /root/rclone.env
+      await run(`${newDirectory}; . /root/rclone.env
 rclone cat ${object} | ${encrypt} -d | zstd -q -dc | ${recipe.unpack}; ${recipe.prepare}; chown -R mysql:mysql ${directory}`);
     },
     async startPrivate() {

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { connectHost, scanHostKey } from '#activities/hosts/ssh.ts';
 import type { Host } from '#activities/hosts/port.ts';
 import { createNetworkGuard } from '#activities/stores/networks.ts';
 import { openStore } from '#activities/stores/s3.ts';
 import type { Store } from '#activities/stores/port.ts';
-import { writeVolumes } from '#activities/streams/sealed.ts';
+import { readObjects, type SealedObject, writeVolumes } from '#activities/streams/sealed.ts';
 import { encrypt } from '#activities/streams/tink.ts';
 import type { Answer } from '#lab/client.ts';
 import { type Lab, primaryOf } from '#lab/lab.ts';
@@ -41,26 +42,46 @@ export async function openParts(lab: Lab, engine: StreamedName, store: Answer): 
   };
 }
 
-/** One stage more each time; each line tells what was added. */
-export async function measureStages(lab: Lab, engine: StreamedName, store: Answer, hand: Hand): Promise<string[]> {
+/** Of a full and of its restore, one stage more each time; each line tells what was added. */
+export async function measureStages(
+  lab: Lab,
+  engine: StreamedName,
+  store: Answer,
+  hand: Hand,
+): Promise<{ backup: string[]; restore: string[] }> {
   const { host, store: bucket } = await openParts(lab, engine, store);
   const stream = async (use: (bytes: AsyncIterable<Buffer>) => Promise<unknown>): Promise<void> => {
     const output = await host.readStream(`${hand.tool} | zstd -q -T0 -3 -c`, { scope: 'bench', id: 'stages' });
     await use(output.stdout as AsyncIterable<Buffer>);
     await hand.run(hand.cleanUp);
   };
-  const key = randomBytes(32);
-  const stages: [string, () => Promise<unknown>][] = [
+  const vault = { store: bucket, key: randomBytes(32) };
+  let volumes: SealedObject[] = [];
+  const read = (): AsyncGenerator<Buffer> => readObjects(vault, volumes);
+  const give = async (script: string): Promise<unknown> =>
+    host.writeStream(script, Readable.from(read(), { objectMode: false }), { scope: 'bench', id: 'stages' });
+  const backup = await timeAll([
     ['the tool alone', () => hand.run(`${hand.tool} > /dev/null; ${hand.cleanUp}`)],
     ['and zstd', () => hand.run(`${hand.tool} | zstd -q -T0 -3 -c > /dev/null; ${hand.cleanUp}`)],
     ['and SSH', () => stream(drain)],
-    ['and encryption', () => stream((bytes) => drain(encrypt(bytes, key, 'bench')))],
-    ['and upload', () => stream((bytes) => writeVolumes({ store: bucket, key }, 'stages/data', bytes))],
-  ];
-  const lines: string[] = [];
-  for (const [name, work] of stages) lines.push(`  ${(await timed(work)).toFixed(1).padStart(6)} s  ${name}`);
+    ['and encryption', () => stream((bytes) => drain(encrypt(bytes, vault.key, 'bench')))],
+    ['and upload', () => stream(async (bytes) => (volumes = await writeVolumes(vault, 'stages/data', bytes)))],
+  ]);
+  const restore = await timeAll([
+    ['download and decryption', () => drain(read())],
+    ['and SSH', () => give('cat > /dev/null')],
+    ['and zstd', () => give('zstd -q -dc > /dev/null')],
+    ['and unpacking', () => give(`zstd -q -dc | { ${hand.unpack}; }`)],
+  ]);
+  await hand.remove();
   host.close();
   bucket.close();
+  return { backup, restore };
+}
+
+async function timeAll(stages: readonly [string, () => Promise<unknown>][]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const [name, work] of stages) lines.push(`  ${(await timed(work)).toFixed(1).padStart(6)} s  ${name}`);
   return lines;
 }
 

@@ -31,7 +31,8 @@ export async function benchStreamed(engine: StreamedName): Promise<boolean> {
     progress.line(comparison('Full backup, from start to proven', backups.ours, backups.hand));
     const workerMib = await peakMemory(house.product.worker.current().pid);
     const stages = await progress.step('Where the time goes', () => measureStages(house.lab, engine, bench.store, hand));
-    progress.line(`Where the time of a full goes, one stage more each time:\n${stages.join('\n')}`);
+    progress.line(`Where the time of a full goes, one stage more each time:\n${stages.backup.join('\n')}`);
+    progress.line(`And of its restore:\n${stages.restore.join('\n')}`);
     const memory = await measureMemory(bench);
     const restore = await compareRestores(bench);
     progress.line(comparison('Restore, data directory written and prepared', restore.build, restore.hand));
