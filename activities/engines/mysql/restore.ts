@@ -17,9 +17,11 @@ export const restore: RestoreGrammar = {
     // nobody sees in which order it commits; what depends on another transaction waits for it all the same
     '--replica-parallel-workers=4',
     '--replica-preserve-commit-order=OFF',
+    // they may wait for each other's gap locks, which one worker does not
+    '--replica-transaction-retries=100',
     '--innodb-flush-log-at-trx-commit=0',
-    '--innodb-log-writer-threads=OFF',
-    '--performance-schema=OFF',
+    '--loose-innodb-log-writer-threads=OFF',
+    '--loose-performance-schema=OFF',
   ],
   // a clone of a replica carries its channel: the restored primary would follow itself
   resetSql: 'reset replica all',

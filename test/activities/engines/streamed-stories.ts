@@ -75,7 +75,7 @@ checksum table shop.ballast; select * from shop.numbers order by n; show tables 
     await story.bench.sql('drop database nothing_in_it; drop table shop.ballast');
   });
 
-  it('is not led astray by a session that has set its time into the future or the past', async () => {
+  it('needs no pipe, and is not led astray by a session that has set its time into the future or the past', async () => {
     await story.bench.sql('truncate shop.numbers');
     const base = await backUp();
     await story.bench.sql(
@@ -88,7 +88,16 @@ checksum table shop.ballast; select * from shop.numbers order by n; show tables 
     await story.bench.sql('insert into shop.numbers values (6)');
     await engine.flushLogs(context());
     const request = requestFor([base.label], second);
-    await restore(request, () => recoverTwice(request));
+    const { host } = story.bench;
+    const tool = (await host.run('command -v mariadb-binlog || command -v mysqlbinlog')).trim();
+    await restore(request, async () => {
+      await host.run(sh`mv ${tool} ${`${tool}.away`}`);
+      try {
+        await recoverTwice(request);
+      } finally {
+        await host.run(sh`mv ${`${tool}.away`} ${tool}`);
+      }
+    });
     expect(await story.bench.numbers()).toEqual([1, 2, 3, 4, 5]);
   });
 
@@ -105,7 +114,7 @@ checksum table shop.ballast; select * from shop.numbers order by n; show tables 
     const plan = `/var/lib/tidemark/${story.bench.databaseId}/restore-${request.restoreId}.json`;
     const odd = '/usr/local/bin/odd-server';
     await restore(request, async () => {
-      // a server to which the last log is nothing, once it has replayed those before
+      // a server to which the last log is nothing
       await story.bench.host.run(sh`daemon=$(sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' ${plan})
 cat >${odd} <<END
 #!/bin/bash

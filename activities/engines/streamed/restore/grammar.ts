@@ -9,7 +9,10 @@ export interface RestoreGrammar {
   prepare(directory: string, incremental: string | undefined): string;
   /** Options of a private server on the copy, beside those that every one has; `settings` are the backup's. */
   privateOptions(settings: Readonly<Record<string, string | number>>): readonly string[];
-  /** SQL that forgets every channel: the copy's, which it would go on with by itself, and the replay's. */
+  /**
+   * SQL that forgets every channel: the replay's; and the copy's before it, which it would go on with by itself, and whose recovery
+   * would take the place of the replay's beginning.
+   */
   readonly resetSql: string;
   /** SQL that begins to read the relay logs from the plan's start and stops at its end. */
   replaySql(plan: ReplayPlan): string;

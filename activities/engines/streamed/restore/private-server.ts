@@ -42,7 +42,7 @@ export function privateFunctions(
   const [login, loginSql] = loginFiles(context);
   const options = dialect.restore.privateOptions(settings);
   return `${sh`fresh=${freshOf(data)} run=${run} owner=${server.owner} group=${server.group} daemon=${server.executable}
-private_server= free= failed_as=
+private_server= free= failed_as= relayed=
 if command -v aa-enabled >/dev/null && aa-enabled --quiet; then free='aa-exec -p unconfined --'; fi
 install -d -m 0700 -o "$owner" -g "$group" "$run"
 client() { ${raw(privateClient(context, dialect))} "$@"; }
@@ -58,8 +58,9 @@ make_login() {
 }
 start_private() {
   make_login
+  case "$*" in *--relay-log=*) relayed=yes ;; *) relayed= ;; esac
   (cd / && exec runuser -u "$owner" -- $free "$daemon" --no-defaults --datadir="$fresh" --socket="$run/socket" --pid-file="$run/pid" \
-    --log-error="$run/log" --skip-networking --event-scheduler=OFF --init-file=${loginSql} --server-id=${SERVER_ID} ${options} "$@") </dev/null >>"$run/out" 2>&1 &
+    --log-error="$run/log.err" --skip-networking --event-scheduler=OFF --init-file=${loginSql} --server-id=${SERVER_ID} ${options} "$@") </dev/null >>"$run/out" 2>&1 &
   private_server=$!
   until said=$(sql 'select 1' 2>&1); do
     kill -0 $private_server 2>/dev/null || { echo 'the private server did not start'; return 1; }
@@ -71,20 +72,26 @@ stop_private() {
   sql ${`${UNLOGGED}; ${DROP_USER}; shutdown`}
   wait $private_server
   private_server=
-  rm -f -- "$fresh"/relay.* "$fresh"/relay-log.info "$fresh"/master.info
+  # a binary log of the server's may have the same name
+  [ -z "$relayed" ] || rm -f -- "$fresh"/relay.* "$fresh"/relay-* "$fresh"/master.info
 }
-`}end_private_server() {
+`}${endFunctions([login, loginSql])}`;
+}
+
+/** Ends the private server with the script, and removes what was for it alone; a failure's words are of the server's own log. */
+function endFunctions(files: readonly string[]): string {
+  return `end_private_server() {
   [ -n "$private_server" ] || return 0
   sql shutdown >/dev/null 2>&1 || kill -TERM $private_server 2>/dev/null || true
   wait $private_server || true
 }
 finish() {
   code=$?; trap '' TERM
-  # what a replay stopped at would tell the statement, and what it holds
-  [ $code = 0 ] || grep -E '\\[(ERROR|FATAL)\\]' "$run/log" 2>/dev/null | grep -viE 'replica|slave|quer(y|ies)' | tail -n 5 || true
+  # what a replay stopped at would tell the statement, and what it holds; MySQL complains of a plugin that the copy loads by itself
+  [ $code = 0 ] || grep -E '\\[(ERROR|FATAL)\\]' "$run/log.err" 2>/dev/null | grep -viE 'repl|slave|quer(y|ies)|already exists' | tail -n 5 || true
   end_private_server
   [ $code = 0 ] || code=\${failed_as:-$code}
-  rm -rf -- "$run" ${loginFiles(context).join(' ')}
+  rm -rf -- "$run" ${files.join(' ')}
   exit $code
 }
 trap finish EXIT
