@@ -36,7 +36,10 @@ export default defineConfig({
       // one engine a file, so that each has its host to itself
       onHosts('engines', engines, 2),
       parts('panel', ['test/panel/**/*.test.ts'], { globalSetup: [catalogue, 'test/panel/setup.ts'] }),
-      parts('parts', ['test/{activities,api,cli,db}/**/*.test.ts'], { globalSetup: [catalogue], exclude: [...pure, ...engines] }),
+      parts('parts', ['test/{activities,api,cli,db,standalone}/**/*.test.ts'], {
+        globalSetup: [catalogue],
+        exclude: [...pure, ...engines],
+      }),
       parts('workflows', ['test/{workflows,histories}/**/*.test.ts'], { globalSetup: ['test/workflows/setup.ts'] }),
       onHosts('faults', ['test/faults/*.test.ts'], 3),
       onHosts('jobs', mainJobs, 4),

@@ -76,7 +76,9 @@ const withoutUserConfig = ['--disable-config-file', '--disable-config-env'];
 function serverArguments(database: string, ports: Ports): readonly string[] {
   const listen = ['--ip', '127.0.0.1', '--port', String(ports.frontend), '--ui-ip', '127.0.0.1', '--ui-port', String(ports.ui)];
   const log = ['--log-level', 'warn', '--log-format', 'json'];
-  return ['server', 'start-dev', '--db-filename', database, ...listen, ...log, ...withoutUserConfig];
+  // whoever else reads the file then does not keep the server from writing: after one commit that failed it would never write again
+  const journal = ['--sqlite-pragma', 'journal_mode=wal'];
+  return ['server', 'start-dev', '--db-filename', database, ...journal, ...listen, ...log, ...withoutUserConfig];
 }
 
 async function waitUntilServing(server: RunningProcess, binary: string, address: string, logFile: string): Promise<void> {

@@ -9,6 +9,8 @@ import { findFreePort } from '#standalone/ports.ts';
 
 export interface TestTemporal {
   readonly address: string;
+  /** Where its SQLite file lies. */
+  readonly dataDir: string;
   /** Stops it, and starts it again with all that it knows, at the same address. */
   restart(meanwhile: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
@@ -24,6 +26,7 @@ export async function startTestTemporal(): Promise<TestTemporal> {
   let server = await start();
   return {
     address: server.address,
+    dataDir,
     async restart(meanwhile) {
       await server.stop();
       await meanwhile();
