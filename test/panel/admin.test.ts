@@ -59,6 +59,8 @@ describe('the administration', () => {
       await page.getByRole('img', { name: 'needs somebody' }).waitFor();
       expect(await page.getByText('Nothing needs anybody').count()).toBe(0);
     }
+    // the page goes on asking, and may be closed before the answer came
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 
   it("shows everybody's databases with their owner, and those of one", async () => {
