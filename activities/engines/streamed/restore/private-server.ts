@@ -88,7 +88,7 @@ function endFunctions(files: readonly string[]): string {
 finish() {
   code=$?; trap '' TERM
   # what a replay stopped at would tell the statement, and what it holds; MySQL complains of a plugin that the copy loads by itself
-  [ $code = 0 ] || grep -E '\\[(ERROR|FATAL)\\]' "$run/log.err" 2>/dev/null | grep -viE 'repl|slave|quer(y|ies)|already exists' | tail -n 5 || true
+  [ $code = 0 ] || grep -E '\\[(ERROR|FATAL)\\]' "$run/log.err" 2>/dev/null | grep -viE 'repl|slave|quer(y|ies)|function .clone. already exists' | tail -n 5 || true
   end_private_server
   [ $code = 0 ] || code=\${failed_as:-$code}
   rm -rf -- "$run" ${files.join(' ')}
