@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Application, createApplication } from '#lab/application.ts';
+import { type Application, createApplication, type Session } from '#lab/application.ts';
 import type { Answer, Task } from '#lab/client.ts';
 import { createPolicy, createStore, registerPrimary } from '#lab/story.ts';
 import { byHand, type Hand, type StreamedName } from './by-hand.ts';
@@ -178,29 +178,27 @@ async function restoreTimed(bench: Bench, target: Date, times: Restores): Promis
   times.downtime.push(await watch.stop());
 }
 
-/** Connects all the time; the longest time without success is how long an application was without its database, in seconds. */
+/**
+ * Asks all the time, over one connection as long as it stands, so that watching costs nothing; the longest time without an answer is
+ * how long an application was without its database, in seconds.
+ */
 function watchDowntime(application: Application): { stop(): Promise<number> } {
   let [watching, longest, last] = [true, 0, performance.now()];
+  let session: Session | undefined;
+  const ask = async (): Promise<void> => {
+    session ??= await application.connect();
+    await session.query('select 1');
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  };
   const work = (async () => {
-    while (watching) {
-      const answered = await application
-        .connect()
-        .then(
-          async (session) => session.query('select 1').finally(() => session.close()),
-          () => undefined,
-        )
-        .catch(() => undefined);
-      if (answered !== undefined) {
-        longest = Math.max(longest, performance.now() - last);
-        last = performance.now();
-      }
-      await sleep(50);
-    }
+    for (; watching; await sleep(50)) await ask().catch(() => (session = undefined));
   })();
   return {
     async stop() {
       watching = false;
       await work;
+      await session?.close();
       return longest / 1000;
     },
   };
