@@ -1,8 +1,8 @@
-/** Loaded into the workflows' sandbox: there a day is an hour. Time is counted from 1970, so that every workflow reads the same clock. */
+/** Loaded into the workflows' sandbox: there a day is two hours. Time is counted from 1970, so that every workflow reads the same clock. */
 import type { WorkflowInterceptorsFactory } from '@temporalio/workflow';
 
 /** How much faster than ours the workflows' clock runs. */
-export const SCALE = 24;
+export const SCALE = 12;
 
 const OwnDate = globalThis.Date;
 
