@@ -5,7 +5,8 @@ import type { Layout } from '../streamed/restore/layout.ts';
 import { NEXT_NUMBER, optionsOf } from '../streamed/restore/lineage.ts';
 
 export const restore: RestoreGrammar = {
-  unpack: (directory) => sh`tar -x -C ${directory} --same-owner -f -`,
+  // by its default it reads and writes 10 kB at a time, and takes a tenth of the whole restore longer
+  unpack: (directory) => sh`tar -x -C ${directory} --blocking-factor=512 --same-owner -f -`,
   prepare: () => '',
   privateOptions: (settings) => [
     ...optionsOf(settings),
