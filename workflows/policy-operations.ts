@@ -23,6 +23,7 @@ import {
   startedOperations,
   type Work,
 } from './policy-state.ts';
+import type { OperationWatch } from './policy-watch.ts';
 import { abandoned, catalogue } from './proxies.ts';
 import { restoreDatabase } from './restore-database.ts';
 import { sendNotice } from './send-notice.ts';
@@ -127,22 +128,23 @@ export async function tellNotices(policyId: string, memory: PolicyMemory): Promi
 }
 
 /** Starts what was noted; whatever is not a backup lets the archiving of logs end first. The workflow id is the database's lock: what finds it taken does not run. */
-export async function startQueued(policyId: string, memory: PolicyMemory): Promise<void> {
+export async function startQueued(policyId: string, memory: PolicyMemory, watch: OperationWatch): Promise<void> {
   const ready = queuedOperations(memory).filter(
     ({ databaseId, work }) => work.kind === 'backup' || memory.logClocks[databaseId]?.isRunning !== true,
   );
-  await allEnded(ready.map((operation) => start(policyId, memory, operation)));
+  await allEnded(ready.map((operation) => start(policyId, memory, operation, watch)));
 }
 
 /** An operation that has reported needs a moment more until its workflow is closed. */
 const startTries = 4;
 const betweenTriesMs = 500;
 
-async function start(policyId: string, memory: PolicyMemory, operation: NotedOperation): Promise<void> {
+async function start(policyId: string, memory: PolicyMemory, operation: NotedOperation, watch: OperationWatch): Promise<void> {
   for (let tries = 1; !operation.started; tries++) {
     try {
-      await startOperation(policyId, operation, memory.databaseNames[operation.databaseId] ?? operation.databaseId);
+      const child = await startOperation(policyId, operation, memory.databaseNames[operation.databaseId] ?? operation.databaseId);
       operation.started = true;
+      watch.begin(operation, child.result());
     } catch (error) {
       if (!isAlreadyStarted(error)) throw error;
       if (tries === startTries) {
@@ -164,40 +166,34 @@ async function refuse(memory: PolicyMemory, { databaseId, taskId, work }: NotedO
   }
 }
 
-async function startOperation(policyId: string, operation: NotedOperation, name: string): Promise<void> {
+async function startOperation(policyId: string, operation: NotedOperation, name: string): Promise<{ result(): Promise<unknown> }> {
   const { databaseId, taskId, work } = operation;
   const ref = { taskId, policyId, databaseId };
   switch (work.kind) {
     case 'attach':
-      await startChild(attachDatabase, { ...childOptions(operation, `Attach ${name}`), args: [ref] });
-      return;
+      return startChild(attachDatabase, { ...childOptions(operation, `Attach ${name}`), args: [ref] });
     case 'detach':
-      await startChild(detachDatabase, { ...childOptions(operation, `Detach ${name}`), args: [ref] });
-      return;
+      return startChild(detachDatabase, { ...childOptions(operation, `Detach ${name}`), args: [ref] });
     case 'backup': {
       const summary = `${work.backupKind === 'full' ? 'Full' : 'Incremental'} backup of ${name}`;
-      await startChild(backUpDatabase, { ...childOptions(operation, summary), args: [{ ...ref, kind: work.backupKind }] });
-      return;
+      return startChild(backUpDatabase, { ...childOptions(operation, summary), args: [{ ...ref, kind: work.backupKind }] });
     }
     case 'configure':
-      await startChild(configurePitr, { ...childOptions(operation, `Configure log archiving of ${name}`), args: [ref] });
-      return;
+      return startChild(configurePitr, { ...childOptions(operation, `Configure log archiving of ${name}`), args: [ref] });
     case 'retention':
-      await startChild(applyRetention, { ...childOptions(operation, `Retention of ${name}`), args: [ref] });
-      return;
+      return startChild(applyRetention, { ...childOptions(operation, `Retention of ${name}`), args: [ref] });
     case 'delete':
-      await startChild(deleteBackup, {
+      return startChild(deleteBackup, {
         ...childOptions(operation, `Deletion of a backup of ${name}`),
         args: [{ ...ref, backupId: work.backupId }],
       });
-      return;
     case 'restore':
-      await startChild(restoreDatabase, {
-        ...childOptions(operation, `Restore of ${name}`),
-        args: [{ ...ref, restoreId: work.restoreId }],
-      });
-      return;
+      break;
   }
+  return startChild(restoreDatabase, {
+    ...childOptions(operation, `Restore of ${name}`),
+    args: [{ ...ref, restoreId: work.restoreId }],
+  });
 }
 
 /** The memo tells which task holds the lock, and who asked for it. */

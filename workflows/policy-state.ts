@@ -80,7 +80,7 @@ export interface PolicyMemory {
   /** Not yet in the catalogue. */
   skips: Skip[];
   notices: NoticeEvent[];
-  /** When lost operations were last looked for. */
+  /** When lost operations were last looked for, or nothing was running. */
   lookedAt: number;
   /** What the policy's row was last told. */
   mirrored: string;

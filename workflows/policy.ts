@@ -17,6 +17,7 @@ import { isArchiving, nextLogsAt, noteLogMinutes, startDueLogs } from './policy-
 import { freeLost, noteSlotWork, noteWaitingWork, recordSkips, startQueued, tellNotices } from './policy-operations.ts';
 import { createMemory, nextRetentionAt, noteDueRetention, noteDueSlot, type PolicyMemory, startedOperations } from './policy-state.ts';
 import { describeForLists, describeForOperators, describeForSearch, describeSlot } from './policy-view.ts';
+import { createOperationWatch, type OperationWatch } from './policy-watch.ts';
 import { catalogue, probes } from './proxies.ts';
 
 /** What one run of the workflow hands to the next. */
@@ -29,7 +30,6 @@ interface PolicyRun extends PolicyInput {
 const MINUTE = 60_000;
 /** So that a policy that sleeps for a week takes up new code. */
 const longestSleep = 24 * 60 * MINUTE;
-const lookEvery = 5 * MINUTE;
 
 const afterTrouble = MINUTE;
 
@@ -39,20 +39,21 @@ export async function policyWorkflow(run: PolicyRun): Promise<void> {
   const alarm = { isRung: false };
   const wake = (): void => void (alarm.isRung = true);
   const validate = createValidation(run.policyId, memory, wake);
+  const watch = createOperationWatch(memory, wake);
   const index = createIndex();
   answerMessages(memory, wake);
   for (;;) {
     alarm.isRung = false;
     // What archives logs reports to the run that began it: before the next run nothing new is begun, and the last of them ends.
     const isEnding = isHistoryLong(run);
-    if ((await pass(run.policyId, memory, { validate, wake, isEnding })) === 'policy is gone') break;
+    if ((await pass(run.policyId, memory, { validate, watch, wake, isEnding })) === 'policy is gone') break;
     setCurrentDetails(describeForOperators(memory));
     index(memory);
     if (isEnding && !isArchiving(memory)) {
       await condition(allHandlersFinished);
       await continueAsNew<typeof policyWorkflow>({ ...run, memory });
     }
-    const { ms, summary } = nextWaking(memory, Date.now(), isEnding);
+    const { ms, summary } = nextWaking(memory, watch, isEnding);
     if (ms > 0 && !alarm.isRung) await condition(() => alarm.isRung, ms, { summary });
   }
   await condition(allHandlersFinished);
@@ -62,7 +63,7 @@ export async function policyWorkflow(run: PolicyRun): Promise<void> {
 async function pass(
   policyId: string,
   memory: PolicyMemory,
-  { validate, wake, isEnding }: { validate: () => void; wake: () => void; isEnding: boolean },
+  { validate, watch, wake, isEnding }: { validate: () => void; watch: OperationWatch; wake: () => void; isEnding: boolean },
 ): Promise<'policy is gone' | undefined> {
   try {
     noteDueSlot(memory, Date.now());
@@ -73,10 +74,10 @@ async function pass(
     noteWaitingWork(memory);
     if (startedOperations(memory).length === 0) memory.lookedAt = Date.now();
     if (!isEnding) await startDueLogs(policyId, memory, Date.now(), wake);
-    await startQueued(policyId, memory);
+    await startQueued(policyId, memory, watch);
     await recordSkips(policyId, memory);
     await tellNotices(policyId, memory);
-    if (Date.now() - memory.lookedAt >= lookEvery) await lookForLost(policyId, memory, wake);
+    if (Date.now() - memory.lookedAt >= watch.lookEveryMs()) await lookForLost(policyId, memory, wake);
     memory.trouble = null;
     await mirror(policyId, memory);
     return undefined;
@@ -163,7 +164,8 @@ function isHistoryLong({ maxEvents = 2_000 }: PolicyRun): boolean {
 }
 
 /** Not positive when something fell due during the pass. */
-function nextWaking(memory: PolicyMemory, now: number, isEnding: boolean): { ms: number; summary: string } {
+function nextWaking(memory: PolicyMemory, watch: OperationWatch, isEnding: boolean): { ms: number; summary: string } {
+  const now = Date.now();
   // What fell due behind the trouble is still due: it must not be tried without a pause.
   if (memory.trouble !== null) return { ms: afterTrouble, summary: 'Until the bookkeeping is tried again' };
   const waits = [{ ms: longestSleep, summary: 'Nothing to do today' }];
@@ -175,6 +177,6 @@ function nextWaking(memory: PolicyMemory, now: number, isEnding: boolean): { ms:
   waits.push({ ms: nextRetentionAt(memory) - now, summary: 'Until the daily retention' });
   if (!isEnding) waits.push({ ms: nextLogsAt(memory) - now, summary: 'Until logs are archived and checked' });
   if (startedOperations(memory).length > 0)
-    waits.push({ ms: memory.lookedAt + lookEvery - now, summary: 'Until the next look at what is running' });
+    waits.push({ ms: memory.lookedAt + watch.lookEveryMs() - now, summary: 'Until the next look at what is running' });
   return waits.reduce((first, wait) => (wait.ms < first.ms ? wait : first));
 }

@@ -11,7 +11,7 @@ import { ensureTestServer } from '#standalone/parts/test-server.ts';
 import { detachUpdate, editUpdate, restoreUpdate } from '#workflows/messages.ts';
 import { type Bench, createBench, dailyFrom } from '#test/workflows/bench.ts';
 import { bundleWorkflows } from '#test/workflows/bundle.ts';
-import { newId, refuse, takeLong, type World } from '#test/workflows/world.ts';
+import { createGate, newId, refuse, takeLong, type World } from '#test/workflows/world.ts';
 
 const here = import.meta.dirname;
 const hour = 3_600_000;
@@ -26,6 +26,7 @@ async function record(): Promise<void> {
   await onBench(await createBench('testServer', paths), recordOperations);
   await onBench(await createBench('testServer', paths), recordPolicyLife);
   await onBench(await createBench('temporal', paths), recordContinuation);
+  await onBench(await createBench('temporal', paths), recordLost);
   await rm(directory, { recursive: true });
 }
 
@@ -76,10 +77,11 @@ async function recordOperations(bench: Bench): Promise<void> {
   }
 }
 
-/** Attach, slots, an edit, a skip, an operation that is terminated, bookkeeping that fails, detach, the end. */
+/** Attach, slots, an edit, a skip, bookkeeping that fails, detach, the end. */
 async function recordPolicyLife(bench: Bench): Promise<void> {
   const { world, env } = bench;
-  const subject = await bench.startPolicy();
+  const subject = await bench.startPolicy({ maxEvents: 400 });
+  const { runId } = await subject.handle.describe();
   const databaseId = await bench.attach(subject);
   await env.sleep(30 * hour);
   await subject.handle.executeUpdate(editUpdate, { args: [{ reachesHosts: true }] });
@@ -89,13 +91,6 @@ async function recordPolicyLife(bench: Bench): Promise<void> {
   world.before.buildRestore = takeLong('8 hours');
   await subject.handle.executeUpdate(restoreUpdate, { args: [{ databaseId, taskId: newId(), restoreId: newId() }] });
   await env.sleep(10 * hour);
-  world.before.runBackup = takeLong('5 hours');
-  const taskId = await bench.backUp(subject, databaseId);
-  await bench.until('the backup runs', () => world.tasks.get(taskId)?.status === 'running');
-  await env.sleep(hour / 3);
-  await env.client.workflow.getHandle(databaseWorkflowId(databaseId)).terminate('by an operator');
-  await env.sleep(hour / 2);
-  delete world.before.runBackup;
   world.store.probe = { ok: false, steps: [{ name: 'put', ok: false, message: 's3:PutObject is missing' }] };
   world.before.recordSkip = refuse('internal', 'a broken row');
   await subject.handle.executeUpdate(editUpdate, { args: [{ reachesHosts: false }] });
@@ -105,7 +100,8 @@ async function recordPolicyLife(bench: Bench): Promise<void> {
   await bench.untilFree(subject, databaseId);
   await bench.forget();
   await bench.until('the policy has ended', async () => (await subject.handle.describe()).status.name === 'COMPLETED');
-  await save(bench, 'policy-life', policyWorkflowId(subject.policyId));
+  await save(bench, 'policy-life', policyWorkflowId(subject.policyId), runId);
+  await save(bench, 'policy-life-ends', policyWorkflowId(subject.policyId));
 }
 
 /** Both sides of a continuation, with an operation that runs across it. */
@@ -117,8 +113,27 @@ async function recordContinuation(bench: Bench): Promise<void> {
   const { runId } = await subject.handle.describe();
   await Promise.all(databaseIds.map((databaseId) => bench.backUp(subject, databaseId)));
   for (const databaseId of databaseIds) await bench.untilFree(subject, databaseId);
+  await bench.until('a new run began', async () => (await subject.handle.describe()).runId !== runId);
   await save(bench, 'policy-continues', policyWorkflowId(subject.policyId), runId);
-  await save(bench, 'policy-continued', policyWorkflowId(subject.policyId));
+  const continued = await bench.env.client.workflow.getHandle(policyWorkflowId(subject.policyId), runId).fetchHistory();
+  const next = continued.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
+  await save(bench, 'policy-continued', policyWorkflowId(subject.policyId), next);
+}
+
+/** An operation is terminated; its policy hears of it by Temporal. */
+async function recordLost(bench: Bench): Promise<void> {
+  const { world, env } = bench;
+  const subject = await bench.startPolicy();
+  const databaseId = await bench.attach(subject);
+  const gate = createGate();
+  world.before.runBackup = gate.wait;
+  const taskId = await bench.backUp(subject, databaseId);
+  await bench.until('the backup runs', () => world.tasks.get(taskId)?.status === 'running');
+  await env.client.workflow.getHandle(databaseWorkflowId(databaseId)).terminate('by an operator');
+  await bench.until('the task has failed', () => world.tasks.get(taskId)?.status === 'failed');
+  await bench.untilFree(subject, databaseId);
+  gate.open();
+  await save(bench, 'policy-lost', policyWorkflowId(subject.policyId));
 }
 
 async function save({ env }: Bench, name: string, workflowId: string, runId?: string): Promise<void> {

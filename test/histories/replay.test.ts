@@ -11,13 +11,26 @@ beforeAll(() => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
 });
 
-function read(name: string): { events: { workflowExecutionStartedEventAttributes?: { workflowType: { name: string } } }[] } {
+interface Recorded {
+  readonly events: {
+    readonly workflowExecutionStartedEventAttributes?: { readonly workflowType: { readonly name: string } };
+    readonly workflowExecutionContinuedAsNewEventAttributes?: { readonly newExecutionRunId: string };
+  }[];
+}
+
+function read(name: string): Recorded {
   return JSON.parse(readFileSync(join(import.meta.dirname, name), 'utf8'));
 }
 
 test('there is a history of every workflow', () => {
   const types = names.map((name) => read(name).events[0]?.workflowExecutionStartedEventAttributes?.workflowType.name);
   expect(new Set(types)).toEqual(new Set(Object.keys(workflows)));
+});
+
+test('both sides of a continuation are there', () => {
+  const next = read('policy-continues.json').events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+  expect(next).toMatch(/./);
+  expect(read('policy-continued.json').events[0]?.workflowExecutionStartedEventAttributes).toMatchObject({ originalExecutionRunId: next });
 });
 
 test.each(names)('%s replays', async (name) => {

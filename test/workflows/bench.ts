@@ -5,6 +5,7 @@ import { databaseWorkflowId, policyWorkflowId, taskQueue, transferQueue } from '
 import type { Schedule } from '#domain/schedule.ts';
 import { attachUpdate, editUpdate, manualBackupUpdate, type PolicyState, statusQuery } from '#workflows/messages.ts';
 import type { policyWorkflow } from '#workflows/policy.ts';
+import type { PolicyMemory } from '#workflows/policy-state.ts';
 import { addSearchAttributes } from '#worker/search-attributes.ts';
 import { createWorld, isRunning, newId, usualAnswers, type World } from './world.ts';
 
@@ -38,6 +39,8 @@ export interface Bench {
     spreadMs?: number;
     logMinutes?: number;
     maxEvents?: number;
+    /** What an earlier run has handed on. */
+    memory?: PolicyMemory;
   }): Promise<Subject>;
   /** Attaches a database and waits for the end of its task. */
   attach(subject: Subject): Promise<string>;

@@ -145,52 +145,6 @@ test('what finds the lock of a database taken by a stranger does not run: a slot
   expect(world.skips).toEqual([{ databaseId, kind: 'full', slotAt: firstFull, reason: 'another operation is running on the database' }]);
 });
 
-test('an operation that was terminated is found, its task ends as failed, and its database is free again', async () => {
-  const { world, env, ...bench } = benchOf();
-  const subject = await bench.startPolicy();
-  const databaseId = await bench.attach(subject);
-  world.before.runBackup = takeLong('5 hours');
-  const taskId = await bench.backUp(subject, databaseId);
-  await bench.until('the backup runs', () => world.tasks.get(taskId)?.status === 'running');
-  await env.sleep(20 * 60_000);
-  expect(world.tasks.get(taskId)?.status).toBe('running');
-  await env.client.workflow.getHandle(databaseWorkflowId(databaseId)).terminate('by an operator');
-  await env.sleep(6 * 60_000);
-  expect(world.tasks.get(taskId)).toMatchObject({
-    status: 'failed',
-    failure: { code: 'operation-lost', message: 'the operation was terminated' },
-  });
-  expect(await bench.status(subject)).toMatchObject({ busy: {}, attached: [databaseId] });
-  expect(await bench.status(subject)).toMatchObject({
-    consecutiveFailures: 1,
-    lastError: `name of ${databaseId}: the operation was terminated`,
-  });
-  const told = world.calls.flatMap(({ name, input }) => (name === 'recordNotice' ? [input] : []));
-  expect(told).toMatchObject([{ kind: 'backup-failed', databaseId, event: `backup-failed-${taskId}` }]);
-  delete world.before.runBackup;
-  await bench.backUp(subject, databaseId);
-  await bench.untilFree(subject, databaseId);
-  expect(await bench.status(subject)).toMatchObject({ consecutiveFailures: 0, lastError: null });
-});
-
-test.each([
-  { step: 'buildRestore', failures: 0 },
-  { step: 'runBackup', failures: 1 },
-] as const)('a restore that was terminated in $step counts as $failures failed backups', async ({ step, failures }) => {
-  const { world, env, ...bench } = benchOf();
-  const subject = await bench.startPolicy();
-  const databaseId = await bench.attach(subject);
-  world.before[step] = takeLong('5 hours');
-  const taskId = newId();
-  await subject.handle.executeUpdate(restoreUpdate, { args: [{ databaseId, taskId, restoreId: newId() }] });
-  await bench.until('the step is reached', () => world.calls.some(({ name, input }) => name === step && input.taskId === taskId));
-  await env.sleep(20 * 60_000);
-  await env.client.workflow.getHandle(databaseWorkflowId(databaseId)).terminate('by an operator');
-  await env.sleep(6 * 60_000);
-  expect(world.tasks.get(taskId)?.status).toBe('failed');
-  expect(await bench.status(subject)).toMatchObject({ busy: {}, attached: [databaseId], consecutiveFailures: failures });
-});
-
 test('a late report of a former operation does not free the database from the present one', async () => {
   const { world, ...bench } = benchOf();
   const subject = await bench.startPolicy();

@@ -106,7 +106,7 @@ const aBitMoreMs = 150_000;
 /**
  * Makes the activity take that long in simulated time, and two minutes and a half: it fails at first, to be tried again after it. The
  * test server strands a workflow whose task cancels a timer that has just gone off (temporalio/sdk-java#3088), so that the end of an
- * activity must not meet the policy's looks, which come every five minutes.
+ * activity must not meet what falls due on the hour, or the looks at what an earlier run began, which come every five minutes.
  */
 export function takeLong(duration: `${number} hours`): () => void {
   const nextRetryDelay = Number.parseFloat(duration) * 3_600_000 + aBitMoreMs;
