@@ -12,16 +12,13 @@ import { exampleIds } from '#domain/examples.ts';
 import { examplesOf, idParams } from './answers.ts';
 import { changesOf } from './audit.ts';
 import { databaseSchema, viewDatabase } from './database-view.ts';
-import { requireTemporal, startCheck } from './operations.ts';
+import { requireTemporal, START_TRIES, startCheck } from './operations.ts';
 import { getVisibleDatabase } from './ownership.ts';
 import { InvalidRequestError, invalidField } from './problems.ts';
 import { requireRevision } from './revisions.ts';
 import type { UserCall } from './route.ts';
 import { defineRoute } from './route.ts';
 import { findLoginKey } from './ssh-keys.ts';
-
-/** The check before has ended its task, but its workflow may need a moment more. */
-const START_TRIES = 5;
 
 export const databaseEditRoutes = [
   defineRoute({

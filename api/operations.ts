@@ -28,6 +28,8 @@ import type { ApiDeps, UserCall } from './route.ts';
 
 /** A server that is there answers this in milliseconds. */
 const REACH_TIMEOUT_MS = 3_000;
+/** A workflow whose task has ended needs a moment more until it is closed. */
+export const START_TRIES = 5;
 const BETWEEN_TRIES_MS = 500;
 
 /** The updates of `policyWorkflow` and what each is given. */
@@ -106,24 +108,21 @@ export async function startCheck(call: UserCall, database: { id: string; name: s
   const memo = memoOf(call, taskId);
   const options = { taskQueue, workflowId: checkWorkflowId(database.id), args: [input], memo, staticSummary: `Check of ${database.name}` };
   try {
-    await startOnce(deps, 'checkDatabase', options, taskId, `${database.name} is being checked already`);
+    await startOnce(deps, 'checkDatabase', options, { taskId, busy: `${database.name} is being checked already`, tries });
   } catch (error) {
-    if (!(error instanceof TidemarkError) || error.code !== 'database-busy') throw error;
-    if (tries > 1) {
-      await sleep(BETWEEN_TRIES_MS);
-      return startCheck(call, database, taskId, tries - 1);
-    }
-    await deleteQueuedTask(deps.db, taskId);
+    if (error instanceof TidemarkError && error.code === 'database-busy') await deleteQueuedTask(deps.db, taskId);
     throw error;
   }
 }
 
 /** Starts the workflow that removes what a deleted policy has stored; its task has been inserted, by a transaction that fails with it. */
 export async function startDeletion(call: UserCall, input: DeletePolicyInput, policyName: string): Promise<void> {
+  const { taskId } = input;
   const staticSummary = `Deletion of the backups of ${policyName}`;
-  const memo = memoOf(call, input.taskId);
+  const memo = memoOf(call, taskId);
   const options = { taskQueue, workflowId: deletionWorkflowId(input.policyId), args: [input], memo, staticSummary };
-  await startOnce(call.deps, 'deletePolicy', options, input.taskId, `the backups of ${policyName} are being deleted already`);
+  const busy = `the backups of ${policyName} are being deleted already`;
+  await startOnce(call.deps, 'deletePolicy', options, { taskId, busy, tries: START_TRIES });
 }
 
 /** What a log line of the request has in common with the workflow. */
@@ -131,12 +130,21 @@ function memoOf({ requestId }: UserCall, taskId: string): { taskId: string; requ
   return { taskId, requestId };
 }
 
-async function startOnce(deps: ApiDeps, workflow: string, options: WorkflowStartOptions, taskId: string, busy: string): Promise<void> {
-  try {
-    await withinTimeout(deps, () => deps.temporal.workflow.start(workflow, options));
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) throw new TidemarkError('database-busy', busy, { cause: error });
-    throw notAnswered(error, taskId);
+async function startOnce(
+  deps: ApiDeps,
+  workflow: string,
+  options: WorkflowStartOptions,
+  { taskId, busy, tries }: { taskId: string; busy: string; tries: number },
+): Promise<void> {
+  for (let left = tries; ; left -= 1) {
+    try {
+      await withinTimeout(deps, () => deps.temporal.workflow.start(workflow, options));
+      return;
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw notAnswered(error, taskId);
+      if (left === 1) throw new TidemarkError('database-busy', busy, { cause: error });
+      await sleep(BETWEEN_TRIES_MS);
+    }
   }
 }
 

@@ -40,6 +40,7 @@ export const policyDeletionRoutes = [
       await call.deps.db.transaction().execute(async (transaction) => {
         await lockPolicy(transaction, policy.id);
         await refuseAttached(transaction, policy);
+        await refuseDeleting(transaction, policy);
         await updatePolicy(transaction, policy.id, { deleted_at: new Date() });
         await insertTask(transaction, {
           id: taskId,
@@ -89,11 +90,20 @@ async function refuseAttached(transaction: CatalogueTransaction, policy: PolicyR
   throw new TidemarkError('policy-in-use', `${policy.name} has databases attached: ${attached.map(({ name }) => name).join(', ')}`);
 }
 
+async function refuseDeleting(transaction: CatalogueTransaction, policy: PolicyRow): Promise<void> {
+  if (await isDeleting(transaction, policy))
+    throw new TidemarkError('database-busy', `backups of ${policy.name} are being deleted already`);
+}
+
+async function isDeleting(transaction: CatalogueTransaction, policy: PolicyRow): Promise<boolean> {
+  const { items } = await listTasks(transaction, { policyId: policy.id, kind: 'delete', isUnfinished: true }, { limit: 1 });
+  return items.length > 0;
+}
+
 /** What is being removed, or was to be and could not, is not there to be had back. */
 async function refuseDoomed(transaction: CatalogueTransaction, policy: PolicyRow): Promise<void> {
-  const { items } = await listTasks(transaction, { policyId: policy.id, kind: 'delete', isUnfinished: true }, { limit: 1 });
   const doomed = (await listStoredBackups(transaction, policy.id)).filter(({ status }) => status === 'deleting');
-  if (items.length === 0 && doomed.length === 0) return;
+  if (doomed.length === 0 && !(await isDeleting(transaction, policy))) return;
   throw new TidemarkError(
     'database-busy',
     `backups of ${policy.name} are being deleted; where that has failed, ask for the deletion again`,

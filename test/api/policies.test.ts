@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { openStore } from '#activities/stores/s3.ts';
 import { attachDatabase, beginGeneration, deleteAttachment } from '#db/attachments.ts';
 import { secretKeyPlace, updatePolicy } from '#db/policies.ts';
-import { generationKey, identityKey, policyWorkflowId } from '#domain/names.ts';
+import { endTask, insertTask } from '#db/tasks.ts';
+import { deletionWorkflowId, generationKey, identityKey, policyWorkflowId } from '#domain/names.ts';
 import { ensureSearchAttributes } from '#worker/search-attributes.ts';
 import type { Versitygw } from '../versitygw.ts';
 import { addAttached, addBackup, addDatabase, addLogs } from './fixtures.ts';
@@ -137,8 +140,33 @@ it('a deletion that failed is asked for again, and is not taken back', async () 
   const secret_key_sealed = world.sealer.seal(secretKey, secretKeyPlace(policy.id));
   await updatePolicy(world.db, policy.id, { access_key: accessKey, secret_key_sealed });
   const again = await caller.ask('POST', `/policies/${policy.id}/deletions`, deletion);
+  expect(again.status).toBe(202);
   expect(await taskEnded(caller, again.id)).toMatchObject({ status: 'completed' });
   expect(await keys()).toEqual([]);
+});
+
+it('a deletion is begun while the one before is only just closing, and not while one is at work', async () => {
+  const { policy } = await policyWithBackup('hasty');
+  const deletion = { confirmName: 'hasty', backups: 'delete' };
+  const id = randomUUID();
+  await insertTask(world.db, { id, kind: 'delete', owner_id: caller.id, policy_id: policy.id });
+  expect((await caller.ask('POST', `/policies/${policy.id}/deletions`, deletion)).body).toMatchObject({
+    status: 409,
+    code: 'database-busy',
+    detail: 'backups of hasty are being deleted already',
+  });
+  await endTask(world.db, id, { status: 'failed' });
+  const former = await world.temporal.workflow.start('deletePolicy', {
+    workflowId: deletionWorkflowId(policy.id),
+    taskQueue: 'nobody-works-here',
+    args: [],
+  });
+  const [begun] = await Promise.all([
+    caller.ask('POST', `/policies/${policy.id}/deletions`, deletion),
+    sleep(1_000).then(() => former.terminate()),
+  ]);
+  expect(begun.status).toBe(202);
+  expect(await taskEnded(caller, begun.id)).toMatchObject({ status: 'completed' });
 });
 
 it('operators find policies by status, owner and failures', async () => {
