@@ -14,17 +14,20 @@ import { ensureTemporal } from '#standalone/parts/temporal.ts';
 import { createWorld, newId, type World } from '#test/workflows/world.ts';
 import { ensureSearchAttributes } from '#worker/search-attributes.ts';
 import type { policyWorkflow } from '#workflows/policy.ts';
+import { createMemory, type PolicyMemory } from '#workflows/policy-state.ts';
 import { SCALE } from './fast-clock.ts';
 import { peakMemory } from './house.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const AT_ONCE = 50;
-/** So many may be at their first tasks: with more, those that have fallen due wait behind them, and what waits is looked after again and again. */
+/** So many may be at their first tasks: with more, those that have fallen due wait behind them. */
 const STARTING = 200;
 /** How many policies' workflows stay in the worker's memory, one and a half times as many as there are: what is not there is replayed. */
 const CACHED = 1.5;
 const HEAP_MIB = 10_000;
+/** A prime: those that are started one after the other are retained at other times of the day. */
+const RETENTION_STEP = 6_151;
 /** What fell due at the end is given so long to begin. */
 const DRAIN_MS = 120_000;
 /** Every so many-th policy begins its next run after so few events, and not after the product's 2,000: to see that it does. */
@@ -139,7 +142,7 @@ async function startPolicies({ client, world, count }: Setting): Promise<Started
       const policy = { policyId: newId(), databaseId: newId(), schedule: scheduleOf(first + index, count) };
       const { policyId, databaseId, schedule } = policy;
       world.policies.set(policyId, { name: policyId, schedule, spreadMs: spreadOf(policyId), attached: new Set([databaseId]) });
-      const run = (first + index) % SHORT.every === 0 ? { maxEvents: SHORT.maxEvents } : {};
+      const run = { memory: memoryOf(first + index, count), ...((first + index) % SHORT.every === 0 && { maxEvents: SHORT.maxEvents }) };
       await client.workflow.start<typeof policyWorkflow>('policyWorkflow', {
         workflowId: policyWorkflowId(policyId),
         taskQueue,
@@ -188,6 +191,12 @@ function watchLateness(
       return { late: late.toSorted((a, b) => a - b), expected };
     },
   };
+}
+
+/** As a policy's that has been there for a while: their daily retentions lie evenly over the day too. */
+function memoryOf(index: number, count: number): PolicyMemory {
+  const now = Date.now() * SCALE;
+  return { ...createMemory(now), retainedAt: now - ((index * RETENTION_STEP) % count) * (DAY / count) };
 }
 
 /** In our time, when the slot began that was due last. */
