@@ -9,9 +9,9 @@ import { createProgress } from '#standalone/parts/progress.ts';
 import { ensureTemporal } from '#standalone/parts/temporal.ts';
 import { ensureTestServer } from '#standalone/parts/test-server.ts';
 import { detachUpdate, editUpdate, restoreUpdate } from '#workflows/messages.ts';
-import { type Bench, createBench, dailyFrom } from '#test/workflows/bench.ts';
+import { type Bench, createBench, dailyFrom, terminateBackup } from '#test/workflows/bench.ts';
 import { bundleWorkflows } from '#test/workflows/bundle.ts';
-import { createGate, newId, refuse, takeLong, type World } from '#test/workflows/world.ts';
+import { newId, refuse, takeLong, type World } from '#test/workflows/world.ts';
 
 const here = import.meta.dirname;
 const hour = 3_600_000;
@@ -122,17 +122,9 @@ async function recordContinuation(bench: Bench): Promise<void> {
 
 /** An operation is terminated; its policy hears of it by Temporal. */
 async function recordLost(bench: Bench): Promise<void> {
-  const { world, env } = bench;
   const subject = await bench.startPolicy();
-  const databaseId = await bench.attach(subject);
-  const gate = createGate();
-  world.before.runBackup = gate.wait;
-  const taskId = await bench.backUp(subject, databaseId);
-  await bench.until('the backup runs', () => world.tasks.get(taskId)?.status === 'running');
-  await env.client.workflow.getHandle(databaseWorkflowId(databaseId)).terminate('by an operator');
-  await bench.until('the task has failed', () => world.tasks.get(taskId)?.status === 'failed');
-  await bench.untilFree(subject, databaseId);
-  gate.open();
+  const { letGo } = await terminateBackup(bench, subject, await bench.attach(subject));
+  letGo();
   await save(bench, 'policy-lost', policyWorkflowId(subject.policyId));
 }
 

@@ -7,7 +7,7 @@ import { attachUpdate, editUpdate, manualBackupUpdate, type PolicyState, statusQ
 import type { policyWorkflow } from '#workflows/policy.ts';
 import type { PolicyMemory } from '#workflows/policy-state.ts';
 import { addSearchAttributes } from '#worker/search-attributes.ts';
-import { createWorld, isRunning, newId, usualAnswers, type World } from './world.ts';
+import { createGate, createWorld, isRunning, newId, usualAnswers, type World } from './world.ts';
 
 const HOUR = 3_600_000;
 
@@ -166,4 +166,21 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>): Prom
     if (Date.now() > deadline) throw new Error(`not within 15 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** Begins a backup by hand and terminates it while it runs; `letGo` ends the activity that was left at work. */
+export async function terminateBackup(
+  bench: Bench,
+  subject: Subject,
+  databaseId: string,
+): Promise<{ readonly taskId: string; readonly letGo: () => void }> {
+  const { world, env } = bench;
+  const gate = createGate();
+  world.before.runBackup = gate.wait;
+  const taskId = await bench.backUp(subject, databaseId);
+  await bench.until('the backup runs', () => world.tasks.get(taskId)?.status === 'running');
+  await env.client.workflow.getHandle(databaseWorkflowId(databaseId)).terminate('by an operator');
+  await bench.until('the task has failed', () => world.tasks.get(taskId)?.status === 'failed');
+  await bench.untilFree(subject, databaseId);
+  return { taskId, letGo: gate.open };
 }

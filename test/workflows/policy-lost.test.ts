@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { databaseWorkflowId } from '#domain/names.ts';
 import { restoreUpdate } from '#workflows/messages.ts';
 import { createMemory, type NotedOperation } from '#workflows/policy-state.ts';
+import { terminateBackup } from './bench.ts';
 import { useBench } from './use-bench.ts';
 import { createGate, newId } from './world.ts';
 
@@ -9,15 +10,10 @@ import { createGate, newId } from './world.ts';
 const benchOf = useBench('temporal');
 
 test('an operation that was terminated is found at once, its task ends as failed, and its database is free again', async () => {
-  const { world, env, ...bench } = benchOf();
+  const { world, ...bench } = benchOf();
   const subject = await bench.startPolicy();
   const databaseId = await bench.attach(subject);
-  const gate = createGate();
-  world.before.runBackup = gate.wait;
-  const taskId = await bench.backUp(subject, databaseId);
-  await bench.until('the backup runs', () => world.tasks.get(taskId)?.status === 'running');
-  await env.client.workflow.getHandle(databaseWorkflowId(databaseId)).terminate('by an operator');
-  await bench.until('the task has failed', () => world.tasks.get(taskId)?.status === 'failed');
+  const { taskId, letGo } = await terminateBackup(benchOf(), subject, databaseId);
   expect(world.tasks.get(taskId)?.failure).toEqual({ code: 'operation-lost', message: 'the operation was terminated' });
   await bench.untilFree(subject, databaseId);
   expect(await bench.status(subject)).toMatchObject({
@@ -29,7 +25,7 @@ test('an operation that was terminated is found at once, its task ends as failed
   const told = () => world.calls.flatMap(({ name, input }) => (name === 'recordNotice' ? [input] : []));
   await bench.until('a notice is written', () => told().length > 0);
   expect(told()).toMatchObject([{ kind: 'backup-failed', databaseId, event: `backup-failed-${taskId}` }]);
-  gate.open();
+  letGo();
   await bench.backUp(subject, databaseId);
   await bench.untilFree(subject, databaseId);
   expect(await bench.status(subject)).toMatchObject({ consecutiveFailures: 0, lastError: null });
