@@ -4,6 +4,8 @@ import { createWriteStream } from 'node:fs';
 export interface CommandOptions {
   readonly input?: string | Buffer;
   readonly cwd?: string;
+  /** The whole environment; the default is our own. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Standard output and error are appended here as well. */
   readonly logFile?: string;
   /** The process is killed afterwards; the default is ten minutes. */
@@ -19,7 +21,7 @@ export interface CommandResult {
 /** Runs a local command to its end. A command that is not there ends with exit code 127, one that was killed with 137. */
 export async function tryCommand(command: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const { promise, resolve } = Promise.withResolvers<CommandResult>();
-  const child = spawn(command, args, { cwd: options.cwd });
+  const child = spawn(command, args, { cwd: options.cwd, env: options.env });
   // spawn's own timeout would keep our process alive after a command that is not there
   const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 600_000);
   const log = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { flags: 'a' });

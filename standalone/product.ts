@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { ensureMasterKey } from '#db/master-key.ts';
 import type { EmbeddedPostgres } from './embedded-postgres.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
@@ -12,6 +11,7 @@ import type { PartsContext } from './parts/cache.ts';
 import { isThere } from './parts/cache.ts';
 import { ensureTemporal } from './parts/temporal.ts';
 import { findFreePort } from './ports.ts';
+import { compileProgram, programArgs, programEnvironment, type ProgramName } from './programs.ts';
 import type { Supervised } from './supervise.ts';
 import { supervise } from './supervise.ts';
 
@@ -53,6 +53,8 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   await ensureKey(dataDir);
   const adminPassword = await prepareAdminPassword(dataDir);
   const binary = await ensureTemporal(options);
+  const compiled = compileProgram('worker', options.cacheDir);
+  compiled.catch(() => undefined); // whoever waits for it is told
   const started: { stop(): Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
     for (let part = started.pop(); part !== undefined; part = started.pop()) await part.stop();
@@ -72,9 +74,10 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     const apiUrl = `http://127.0.0.1:${port}`;
     const api = await start('API', () => startPart('api', dataDir, environment, options, () => isHealthy(apiUrl)));
     await rm(adminPasswordFile(dataDir), { force: true });
-    const worker = await start('Worker', () =>
-      startPart('worker', dataDir, environment, options, (log) => Promise.resolve(log.includes('worker ready'))),
-    );
+    const worker = await start('Worker', async () => {
+      await compiled;
+      return startPart('worker', dataDir, environment, options, (log) => Promise.resolve(log.includes('worker ready')));
+    });
     return {
       apiUrl,
       temporalUiUrl: temporal.uiUrl,
@@ -131,10 +134,7 @@ function environmentFor(
   return {
     PATH: process.env['PATH'],
     NODE_ENV: 'production',
-    // glibc keeps freed memory in up to eight arenas a core, and what is larger than this in one of them once it has been freed
-    MALLOC_ARENA_MAX: '2',
-    MALLOC_MMAP_THRESHOLD_: '262144',
-    NODE_COMPILE_CACHE: join(cacheDir, 'compiled'),
+    ...programEnvironment(cacheDir),
     ...environment,
     TIDEMARK_DATABASE_URL: postgres.url,
     TIDEMARK_MASTER_KEY_FILE: join(dataDir, 'master.key'),
@@ -146,17 +146,8 @@ function environmentFor(
   };
 }
 
-/**
- * In MiB, of 16 and two copies by default, in each of a worker's isolates; measured: 50 MiB less. With 2 a stream's buffers would hardly
- * ever outlive it, but the worker takes 12 MiB more.
- */
-const SMALL_NURSERY = '--max-semi-space-size=1';
-
-/** Buffers are collected once there are 64 MiB of them; while that goes on beside a stream, this goes well beyond. One thread: its helpers take the cores from the stream. Measured: 20 MiB less, no slower. */
-const COLLECT_AT_ONCE = ['--no-incremental-marking', '--single-threaded-gc'];
-
 async function startPart(
-  name: 'api' | 'worker',
+  name: ProgramName,
   dataDir: string,
   environment: Readonly<Record<string, string | undefined>>,
   { progress }: PartsContext,
@@ -164,9 +155,7 @@ async function startPart(
 ): Promise<Supervised> {
   const logFile = join(dataDir, `${name}.log`);
   await rm(logFile, { force: true });
-  const main = fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url));
-  const flags = [SMALL_NURSERY, ...(name === 'worker' ? COLLECT_AT_ONCE : [])];
-  const options = { command: process.execPath, args: [...flags, main], env: environment, logFile, graceMs: 15_000 };
+  const options = { command: process.execPath, args: programArgs(name), env: environment, logFile, graceMs: 15_000 };
   const part = await supervise(options, (words) => progress.line(`The ${name} ${words}`));
   const first = part.current();
   for (const deadline = Date.now() + 120_000; !(await isReady(await readFile(logFile, 'utf8'))); await sleep(100)) {

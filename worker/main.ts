@@ -7,7 +7,7 @@ import { createNetworkGuard } from '#activities/stores/networks.ts';
 import { startWorkers } from './create-worker.ts';
 import { readSettings } from './settings.ts';
 
-await main();
+if (import.meta.main) await main();
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     refusesPrivate: settings.TIDEMARK_PRIVATE_NETWORKS === 'refused',
   });
   const mailUrl = settings.TIDEMARK_MAIL_URL;
-  const mailer = mailUrl === undefined ? undefined : createMailer({ url: mailUrl, from: settings.TIDEMARK_MAIL_FROM });
+  const mailer = mailUrl === undefined ? undefined : await createMailer({ url: mailUrl, from: settings.TIDEMARK_MAIL_FROM });
   const workers = await startWorkers(
     {
       db,

@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
 
 export interface MailSettings {
@@ -25,7 +24,9 @@ export interface Mailer {
 
 const TIMEOUTS = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 };
 
-export function createMailer({ url, from }: MailSettings): Mailer {
+/** The library is loaded here: a worker that sends no mail does without its 5 MiB. */
+export async function createMailer({ url, from }: MailSettings): Promise<Mailer> {
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport({ url, ...TIMEOUTS });
   const host = new URL(url).host;
   return {

@@ -28,8 +28,8 @@ const run = async <I>(activity: (input: I) => Promise<void>, input: I): Promise<
   await new MockActivityEnvironment().run(activity, input);
 };
 
-const activities = (url: string | undefined) => {
-  const mailer = url === undefined ? undefined : createMailer({ url, from: 'tidemark@example.com' });
+const activities = async (url: string | undefined) => {
+  const mailer = url === undefined ? undefined : await createMailer({ url, from: 'tidemark@example.com' });
   return createNoticeActivities({
     db: world.db,
     sealer: world.sealer,
@@ -47,7 +47,7 @@ const rows = (event: string) => world.db.selectFrom('notices').selectAll().where
 describe('a notice', () => {
   it('is written once and sent once, to the owner, whatever is tried again', async () => {
     const event = randomUUID();
-    const { recordNotice, sendNotice } = activities(server.url);
+    const { recordNotice, sendNotice } = await activities(server.url);
     for (let times = 0; times < 3; times++) await run(recordNotice, failed(event));
     for (let times = 0; times < 3; times++) await run(sendNotice, { event });
     expect(server.received).toHaveLength(1);
@@ -66,7 +66,7 @@ describe('a notice', () => {
     expect((await eager.ask('PATCH', '/me', { receivesAllNotices: true })).body).toMatchObject({ id: eager.id, receivesAllNotices: true });
     expect((await bystander.ask('PATCH', '/me', { receivesAllNotices: true })).body).toMatchObject({ status: 403 });
     const event = randomUUID();
-    const { recordNotice, sendNotice } = activities(server.url);
+    const { recordNotice, sendNotice } = await activities(server.url);
     for (let times = 0; times < 2; times++) await run(recordNotice, failed(event));
     server.refused.add(`${caller.id}@example.com`);
     await expect(run(sendNotice, { event })).rejects.toMatchObject({ type: 'mail-failed' });
@@ -86,7 +86,7 @@ describe('a notice', () => {
 
   it('shows why it is not sent while the server refuses it, and is sent when it no longer does', async () => {
     const event = randomUUID();
-    const { recordNotice, sendNotice } = activities(server.url);
+    const { recordNotice, sendNotice } = await activities(server.url);
     await run(recordNotice, failed(event));
     server.refuseWith = 'mailbox full';
     await expect(run(sendNotice, { event })).rejects.toMatchObject({ type: 'mail-failed', nonRetryable: false });
@@ -99,7 +99,7 @@ describe('a notice', () => {
   it('names the server that is down, and never its password', async () => {
     const event = randomUUID();
     await server.stop();
-    const { recordNotice, sendNotice } = activities(server.url);
+    const { recordNotice, sendNotice } = await activities(server.url);
     await run(recordNotice, failed(event));
     await expect(run(sendNotice, { event })).rejects.toMatchObject({ type: 'mail-failed' });
     const [row] = await rows(event);
@@ -110,7 +110,7 @@ describe('a notice', () => {
 
   it('reaches a server that takes its time, once; one that never answers is given up, and named', async () => {
     const event = randomUUID();
-    const { recordNotice, sendNotice } = activities(server.url);
+    const { recordNotice, sendNotice } = await activities(server.url);
     await run(recordNotice, failed(event));
     server.delayMs = Infinity;
     await expect(run(sendNotice, { event })).rejects.toMatchObject({ type: 'mail-failed', nonRetryable: false });
@@ -124,11 +124,11 @@ describe('a notice', () => {
 
   it('waits in the outbox where no mail server is configured, says so, and is sent once there is one', async () => {
     const event = randomUUID();
-    const { recordNotice, sendNotice } = activities(undefined);
+    const { recordNotice, sendNotice } = await activities(undefined);
     await run(recordNotice, failed(event));
     await expect(run(sendNotice, { event })).rejects.toMatchObject({ type: 'mail-failed', nonRetryable: false });
     expect(await rows(event)).toMatchObject([{ sent_at: null, last_error: expect.stringContaining('TIDEMARK_MAIL_URL') as string }]);
-    await run(activities(server.url).sendNotice, { event });
+    await run((await activities(server.url)).sendNotice, { event });
     expect(server.received).toHaveLength(1);
     expect(await rows(event)).toMatchObject([{ sent_at: expect.any(Date) as Date, last_error: null }]);
   });
