@@ -58,8 +58,8 @@ export async function measureStages(
   const vault = { store: bucket, key: randomBytes(32) };
   let volumes: SealedObject[] = [];
   const read = (): AsyncGenerator<Buffer> => readObjects(vault, volumes);
-  const give = async (script: string): Promise<unknown> =>
-    host.writeStream(script, Readable.from(read(), { objectMode: false }), { scope: 'bench', id: 'stages' });
+  const give = async (script: string, filter?: string): Promise<unknown> =>
+    host.writeStream(script, Readable.from(read(), { objectMode: false }), { scope: 'bench', id: 'stages', ...(filter && { filter }) });
   const backup = await timeAll([
     ['the tool alone', () => hand.run(`${hand.tool} > /dev/null; ${hand.cleanUp}`)],
     ['and zstd', () => hand.run(`${hand.tool} | zstd -q -T0 -3 -c > /dev/null; ${hand.cleanUp}`)],
@@ -67,11 +67,12 @@ export async function measureStages(
     ['and encryption', () => stream((bytes) => drain(encrypt(bytes, vault.key, 'bench')))],
     ['and upload', () => stream(async (bytes) => (volumes = await writeVolumes(vault, 'stages/data', bytes)))],
   ]);
+  const unzstd = 'zstd -q -dc';
   const restore = await timeAll([
     ['download and decryption', () => drain(read())],
     ['and SSH', () => give('cat > /dev/null')],
-    ['and zstd', () => give('zstd -q -dc > /dev/null')],
-    ['and unpacking', () => give(`zstd -q -dc | { ${hand.unpack}; }`)],
+    ['and zstd', () => give('cat > /dev/null', unzstd)],
+    ['and unpacking', () => give(hand.unpack, unzstd)],
   ]);
   await hand.remove();
   host.close();

@@ -55,6 +55,11 @@ export interface StreamOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface InputOptions extends StreamOptions {
+  /** A command that the input passes on the machine before it comes to the script, `zstd -q -dc` say. Where it fails, the script never sees an end. */
+  readonly filter?: string;
+}
+
 /** What a running script writes. */
 export interface HostOutput {
   /**
@@ -105,10 +110,10 @@ export interface Host {
   readStream(script: string, options: StreamOptions): Promise<HostOutput>;
   /**
    * The script's standard input is `source`, with back-pressure; returns its standard output once it exited 0. It has failed
-   * (`host-command-failed`) when it exits before it was given all of the source. When the source fails, the script's processes are
+   * (`host-command-failed`) when it exits before it was given all of the source, or when the filter does not exit 0. When the source fails, the script's processes are
    * ended before they see an end of their input, and the source's error is thrown. On any failure the source is destroyed.
    */
-  writeStream(script: string, source: Readable, options: StreamOptions): Promise<string>;
+  writeStream(script: string, source: Readable, options: InputOptions): Promise<string>;
   /** As `readStream`, of a script that is given its input while it writes: a protocol. An input that is not ended is never seen to end. */
   converse(script: string, options: StreamOptions): Promise<HostConversation>;
   /** Ends and removes every job and stream of the scope that is not in `keep`; returns the ids of those found. */

@@ -102,7 +102,7 @@ exit "$code"
   return `${boot}\0${SCRIPT_HEAD}${script}\0`;
 }
 
-/** What is written to `loginCommand` on the second channel; the bytes for the script follow. */
-export function uploadOf(pipe: string): string {
-  return `[[ -p ${pipe} ]] || exit 1; exec cat >${pipe}\0`;
+/** What is written to `loginCommand` on the second channel; the bytes follow that the script is given, as the filter gives them out. */
+export function uploadOf(pipe: string, filter = 'cat'): string {
+  return `${SCRIPT_HEAD}[[ -p ${pipe} ]]\n${filter} >${pipe}\0`;
 }

@@ -10,7 +10,7 @@ import { type Link, unreachable } from './connection.ts';
 import { type Exit, failure, MISSED_PULSES, notRoot, openChannel, STOP_GRACE_MS, waitForExit } from './execution.ts';
 import { commandFailure, lastWords } from './failures.ts';
 import { streamHead } from './job-scripts.ts';
-import type { HostConversation, HostOutput, StreamOptions } from './port.ts';
+import type { HostConversation, HostOutput, InputOptions, StreamOptions } from './port.ts';
 import { conversationOf, loginCommand, READY_MARK, receivingConversationOf, uploadOf } from './remote-shell.ts';
 
 const STDERR_TAIL_BYTES = 1024 * 1024;
@@ -43,19 +43,17 @@ export async function readStream(link: Link, script: string, options: StreamOpti
   }
 }
 
-export async function writeStream(link: Link, script: string, source: Readable, options: StreamOptions): Promise<string> {
+export async function writeStream(link: Link, script: string, source: Readable, options: InputOptions): Promise<string> {
   const pipe = `/run/tidemark-in-${randomUUID()}`;
   const whole = streamHead(options.scope, options.id) + script;
   const running = await start(link, (silenceMs) => receivingConversationOf(whole, pipe, silenceMs), options.signal);
-  let given = false;
   try {
     const output = [await readGreeting(link, running)];
     const read = (async () => {
       for await (const chunk of running.channel.iterator({ destroyOnReturn: false })) output.push(chunk as Buffer);
     })();
     read.catch(() => undefined); // its end is the exit's
-    await feed(link, running, source, pipe);
-    given = true;
+    await feed(link, running, source, await openUpload(link, pipe, options.filter));
     running.channel.write('end\n');
     await read;
     const exit = await running.exited;
@@ -65,7 +63,7 @@ export async function writeStream(link: Link, script: string, source: Readable, 
     source.destroy();
     await running.end();
     options.signal?.throwIfAborted();
-    throw given ? error : await whyNotGiven(link, running, error);
+    throw error;
   } finally {
     await running.end();
   }
@@ -90,23 +88,11 @@ export async function converse(link: Link, script: string, options: StreamOption
   }
 }
 
-/** The script's own failure says more than the broken pipe that followed from it. */
-async function whyNotGiven(link: Link, running: Running, error: unknown): Promise<unknown> {
-  if (!(error instanceof TidemarkError) || error.code !== 'host-command-failed') return error;
-  const exit = await running.exited.catch(() => undefined);
-  if (exit === undefined || exit.code === null || exit.code === 0) return error;
-  return commandFailure(`a script on ${link.name} failed`, exit.code, running.stderr());
-}
-
 /** Brings the source's bytes to the script by a channel of their own; fails when the script ends before it was given them all. */
-async function feed(link: Link, running: Running, source: Readable, pipe: string): Promise<void> {
-  const upload = await openUpload(link, pipe);
+async function feed(link: Link, running: Running, source: Readable, upload: Upload): Promise<void> {
   let early: TidemarkError | undefined;
   const onExit = (exit: Exit | undefined): void => {
-    early ??=
-      exit === undefined
-        ? unreachable(link, 'while a script ran')
-        : failure(link, `ended (exit code ${exit.code}) before it was given everything`);
+    early ??= exit === undefined ? unreachable(link, 'while a script ran') : endedEarly(link, exit, running);
     upload.channel.destroy();
   };
   let watching = true;
@@ -120,28 +106,43 @@ async function feed(link: Link, running: Running, source: Readable, pipe: string
       watched(source, (error) => (broken = { error })),
       upload.channel,
     );
-    const exit = await upload.exited;
-    if (exit.code !== 0) throw failure(link, 'did not take everything that it was given');
+    const refusal = await refusalOf(link, upload);
+    if (refusal !== undefined) throw refusal;
   } catch (error) {
     if (broken !== undefined) throw broken.error;
-    // the channel closes before the exit of the script that closed it is told
+    // the channel closes before the exit is told of what closed it; the script's own failure says more than the broken pipe that followed from it
     await Promise.race([running.exited.catch(() => undefined), sleep(EXIT_FOLLOWS_MS, undefined, { ref: false })]);
-    throw early ?? asLost(link, error);
+    throw early ?? (await refusalOf(link, upload)) ?? asLost(link, error);
   } finally {
     watching = false;
     upload.channel.destroy();
   }
 }
 
-/** A channel whose bytes the script is given as its standard input. */
-async function openUpload(link: Link, pipe: string): Promise<Pick<Running, 'channel' | 'exited'>> {
+/** A script's own failure says more than that it did not take everything. */
+function endedEarly(link: Link, exit: Exit, { stderr }: Running): TidemarkError {
+  if (exit.code !== null && exit.code !== 0) return commandFailure(`a script on ${link.name} failed`, exit.code, stderr());
+  return failure(link, `ended (exit code ${exit.code}) before it was given everything`);
+}
+
+/** Why the machine did not take everything, when the link still stands to tell it. */
+async function refusalOf(link: Link, upload: Upload): Promise<TidemarkError | undefined> {
+  const exit = await upload.exited.catch(() => undefined);
+  if (exit === undefined || exit.code === 0) return undefined;
+  if (exit.code === null) return failure(link, `was not given everything: what it is given through was ended by signal ${exit.signal}`);
+  return commandFailure(`what a script on ${link.name} is given could not be taken`, exit.code, upload.stderr());
+}
+
+type Upload = Pick<Running, 'channel' | 'exited' | 'stderr'>;
+
+/** A channel whose bytes the script is given as its standard input, as the filter gives them out. */
+async function openUpload(link: Link, pipe: string, filter?: string): Promise<Upload> {
   const upload = await openChannel(link, loginCommand(link.isRoot), (channel) => {
     channel.resume();
-    channel.stderr.resume();
-    return { channel, exited: waitForExit(link, channel) };
+    return { channel, stderr: tailOf(channel.stderr), exited: waitForExit(link, channel) };
   });
   upload.exited.catch(() => undefined);
-  upload.channel.write(uploadOf(pipe));
+  upload.channel.write(uploadOf(pipe, filter));
   return upload;
 }
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectHost } from '#activities/hosts/ssh.ts';
 import type { Host } from '#activities/hosts/port.ts';
@@ -152,6 +153,43 @@ chmod 0755 ${slow}`);
     });
     const early = host.writeStream('head -c 1000 >/dev/null', Readable.from([randomBytes(50_000_000)]), stream('b'));
     await expect(early).rejects.toMatchObject({ code: 'host-command-failed' });
+  });
+
+  describe('through a filter', () => {
+    it('brings what the filter gives out, and the end', async () => {
+      const content = randomBytes(5_000_000);
+      const options = { ...stream(), filter: 'gzip -dc' };
+      expect(await host.writeStream('sha256sum', Readable.from([gzipSync(content)]), options)).toBe(
+        `${createHash('sha256').update(content).digest('hex')}  -\n`,
+      );
+    });
+
+    it.each([
+      ['that does not know what it is given', 'gzip -dc', 'host-command-failed', /exit code 1:\s+gzip: stdin: not in gzip format/],
+      ['that fails at the end', '{ cat; echo why >&2; exit 7; }', 'host-command-failed', /exit code 7: why/],
+      ['that is killed', 'sh -c "kill -KILL \\$\\$"', 'host-command-failed', /exit code 137/],
+      ['that is missing', 'no-such-filter', 'tool-missing', /no-such-filter: command not found/],
+    ])('never shows an end to a script behind one %s', async (_what, filter, code, message) => {
+      const mark = `/tmp/tidemark-filtered-${scope}`;
+      const writing = host.writeStream(`cat >/dev/null; touch ${mark}`, Readable.from([randomBytes(3_000_000)]), { ...stream(), filter });
+      await expect(writing).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
+      expect(await host.run(`ls ${mark} 2>/dev/null || true`)).toBe('');
+    });
+
+    it("gives the script's own failure before the filter's", async () => {
+      const failing = host.writeStream(
+        'head -c 1000 >/dev/null; echo why >&2; exit 5',
+        Readable.from([gzipSync(randomBytes(50_000_000))]),
+        {
+          ...stream(),
+          filter: 'gzip -dc',
+        },
+      );
+      await expect(failing).rejects.toMatchObject({
+        code: 'host-command-failed',
+        message: expect.stringMatching(/exit code 5: why/) as string,
+      });
+    });
   });
 
   it('kills the script when its source fails: it never sees an end of its input', async () => {

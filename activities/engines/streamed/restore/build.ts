@@ -62,9 +62,8 @@ async function unpackInto(
 ): Promise<void> {
   const { database, repository, signal } = context;
   const source = Readable.from(readObjects(repository, data.volumes, { signal, onBytes }), { objectMode: false });
-  const script = `zstd -q -dc | { ${dialect.restore.unpack(directory)}; }`;
   try {
-    await context.host.writeStream(script, source, { scope: database.id, id, signal });
+    await context.host.writeStream(dialect.restore.unpack(directory), source, { scope: database.id, id, signal, filter: 'zstd -q -dc' });
   } catch (error) {
     if (!(error instanceof TidemarkError) || error.code !== 'host-command-failed') throw error;
     throw new TidemarkError('backup-failed', `the backup could not be unpacked: ${messageOf(error)}`, { cause: error });
