@@ -11,7 +11,7 @@ import type { PartsContext } from './parts/cache.ts';
 import { isThere } from './parts/cache.ts';
 import { ensureTemporal } from './parts/temporal.ts';
 import { findFreePort } from './ports.ts';
-import { compileProgram, programArgs, programEnvironment, type ProgramName } from './programs.ts';
+import { compileWorker, programArgs, programEnvironment, type ProgramName } from './programs.ts';
 import type { Supervised } from './supervise.ts';
 import { supervise } from './supervise.ts';
 
@@ -53,8 +53,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   await ensureKey(dataDir);
   const adminPassword = await prepareAdminPassword(dataDir);
   const binary = await ensureTemporal(options);
-  const compiled = compileProgram('worker', options.cacheDir);
-  compiled.catch(() => undefined); // whoever waits for it is told
+  const compiled = compileWorker(options.cacheDir);
   const started: { stop(): Promise<void> }[] = [];
   const stop = async (): Promise<void> => {
     for (let part = started.pop(); part !== undefined; part = started.pop()) await part.stop();

@@ -102,7 +102,15 @@ exit "$code"
   return `${boot}\0${SCRIPT_HEAD}${script}\0`;
 }
 
-/** What is written to `loginCommand` on the second channel; the bytes follow that the script is given, as the filter gives them out. */
+/**
+ * What is written to `loginCommand` on the second channel; the bytes follow that the script is given, as the filter gives them out. Opened
+ * for reading first: nobody may read the pipe any more, and opening it for writing alone would then wait for ever. Where it is gone, opening
+ * makes a file.
+ */
 export function uploadOf(pipe: string, filter = 'cat'): string {
-  return `${SCRIPT_HEAD}[[ -p ${pipe} ]]\n${filter} >${pipe}\0`;
+  return `${SCRIPT_HEAD}umask 077
+exec 8<>${pipe} 9>${pipe} 8>&-
+[[ -p /proc/self/fd/9 ]] || { rm -f ${pipe}; exit 1; }
+{ ${filter}
+} >&9\0`;
 }

@@ -106,13 +106,13 @@ async function feed(link: Link, running: Running, source: Readable, upload: Uplo
       watched(source, (error) => (broken = { error })),
       upload.channel,
     );
-    const refusal = await refusalOf(link, upload);
+    const refusal = refusalOf(link, upload, await upload.exited);
     if (refusal !== undefined) throw refusal;
   } catch (error) {
     if (broken !== undefined) throw broken.error;
     // the channel closes before the exit is told of what closed it; the script's own failure says more than the broken pipe that followed from it
     await Promise.race([running.exited.catch(() => undefined), sleep(EXIT_FOLLOWS_MS, undefined, { ref: false })]);
-    throw early ?? (await refusalOf(link, upload)) ?? asLost(link, error);
+    throw early ?? refusalOf(link, upload, await upload.exited.catch(() => undefined)) ?? asLost(link, error);
   } finally {
     watching = false;
     upload.channel.destroy();
@@ -125,9 +125,8 @@ function endedEarly(link: Link, exit: Exit, { stderr }: Running): TidemarkError 
   return failure(link, `ended (exit code ${exit.code}) before it was given everything`);
 }
 
-/** Why the machine did not take everything, when the link still stands to tell it. */
-async function refusalOf(link: Link, upload: Upload): Promise<TidemarkError | undefined> {
-  const exit = await upload.exited.catch(() => undefined);
+/** Why the machine did not take everything, where it could tell. */
+function refusalOf(link: Link, upload: Upload, exit: Exit | undefined): TidemarkError | undefined {
   if (exit === undefined || exit.code === 0) return undefined;
   if (exit.code === null) return failure(link, `was not given everything: what it is given through was ended by signal ${exit.signal}`);
   return commandFailure(`what a script on ${link.name} is given could not be taken`, exit.code, upload.stderr());

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { Server, type ServerChannel, utils } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectHost } from '#activities/hosts/ssh.ts';
@@ -47,6 +48,30 @@ describe('a server', () => {
     await expect(host.run('true')).rejects.toMatchObject({ code: 'host-unreachable', message: expect.stringContaining('no exit status') });
     host.close();
   });
+
+  it('that does not tell how the taking of an input ended has not taken it', async () => {
+    const heard: string[] = [];
+    const address = await oddServer((channel) => {
+      const isScript = heard.push('') === 1;
+      if (!isScript) {
+        channel.resume();
+        channel.on('end', () => channel.close());
+        return;
+      }
+      channel.write(READY);
+      channel.on('data', (chunk: Buffer) => (heard[0] += chunk.toString()));
+      channel.on('end', () => {
+        channel.exit(0);
+        channel.end();
+      });
+    });
+    const host = await connectHost(address);
+    const writing = host.writeStream('cat >/dev/null', Readable.from([Buffer.from('a little')]), { scope: 'odd', id: 'a' });
+    await expect(writing).rejects.toMatchObject({ code: 'host-unreachable', message: expect.stringContaining('no exit status') });
+    expect(heard[0]).toContain('cat >/dev/null');
+    expect(heard[0]).not.toMatch(/^end$/m);
+    host.close();
+  }, 20_000);
 
   it('that reports a signal instead of an exit code has failed, naming it', async () => {
     const address = await oddServer((channel) => {

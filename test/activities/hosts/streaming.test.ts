@@ -168,6 +168,7 @@ chmod 0755 ${slow}`);
       ['that does not know what it is given', 'gzip -dc', 'host-command-failed', /exit code 1:\s+gzip: stdin: not in gzip format/],
       ['that fails at the end', '{ cat; echo why >&2; exit 7; }', 'host-command-failed', /exit code 7: why/],
       ['that is killed', 'sh -c "kill -KILL \\$\\$"', 'host-command-failed', /exit code 137/],
+      ['that fails with its second command', 'cat; no-such-filter', 'tool-missing', /no-such-filter: command not found/],
       ['that is missing', 'no-such-filter', 'tool-missing', /no-such-filter: command not found/],
     ])('never shows an end to a script behind one %s', async (_what, filter, code, message) => {
       const mark = `/tmp/tidemark-filtered-${scope}`;
