@@ -110,8 +110,9 @@ export interface Host {
   readStream(script: string, options: StreamOptions): Promise<HostOutput>;
   /**
    * The script's standard input is `source`, with back-pressure; returns its standard output once it exited 0. It has failed
-   * (`host-command-failed`) when it exits before it was given all of the source, or when the filter does not exit 0. When the source fails, the script's processes are
-   * ended before they see an end of their input, and the source's error is thrown. On any failure the source is destroyed.
+   * (`host-command-failed`) when it exits before it was given all of the source, or when the filter does not exit 0. When the source
+   * fails, the script's processes are ended before they see an end of their input, and the source's error is thrown. On any failure
+   * the source is destroyed.
    */
   writeStream(script: string, source: Readable, options: InputOptions): Promise<string>;
   /** As `readStream`, of a script that is given its input while it writes: a protocol. An input that is not ended is never seen to end. */

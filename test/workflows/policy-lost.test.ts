@@ -15,7 +15,6 @@ test('an operation that was terminated is found at once, its task ends as failed
   const databaseId = await bench.attach(subject);
   const { taskId, letGo } = await terminateBackup(benchOf(), subject, databaseId);
   expect(world.tasks.get(taskId)?.failure).toEqual({ code: 'operation-lost', message: 'the operation was terminated' });
-  await bench.untilFree(subject, databaseId);
   expect(await bench.status(subject)).toMatchObject({
     busy: {},
     attached: [databaseId],
