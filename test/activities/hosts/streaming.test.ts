@@ -205,7 +205,7 @@ chmod 0755 ${slow}`);
     expect(await host.run(`ls ${mark} 2>/dev/null || true`)).toBe('');
   });
 
-  it('kills the script when the link is lost in the middle', async () => {
+  it.each([{}, { filter: 'tr a b' }])('kills the script when the link is lost in the middle (%o)', async (filtered) => {
     const mark = `/tmp/tidemark-lost-${scope}`;
     const address = await hostUnderTest();
     const proxy = await startTcpProxy(address.host, address.port);
@@ -216,7 +216,8 @@ chmod 0755 ${slow}`);
         await sleep(20);
       }
     }
-    const writing = link.writeStream(`touch ${mark}.begun; cat >/dev/null; touch ${mark}`, Readable.from(endless()), stream());
+    const script = `touch ${mark}.begun; cat >/dev/null; touch ${mark}`;
+    const writing = link.writeStream(script, Readable.from(endless()), { ...stream(), ...filtered });
     writing.catch(() => undefined);
     await eventually(async () => (await host.run(`ls ${mark}.begun 2>/dev/null || true`)) !== '');
     proxy.cut();
