@@ -1,10 +1,12 @@
-import { Agent } from 'node:https';
+import { Agent, type RequestOptions } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { pipeline, Readable, Transform } from 'node:stream';
+import { type Duplex, pipeline, Readable, Transform } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { endpointUrl, trustedCertificates } from './endpoint.ts';
 import { type StoreCall, storeFailure } from './failures.ts';
+import { gatherReads } from './gathering.ts';
 import type { NetworkGuard } from './networks.ts';
 import type { StoreAddress } from './port.ts';
 
@@ -105,7 +107,17 @@ function guardedAgent(address: StoreAddress, guard: NetworkGuard): Agent {
     );
   };
   const ca = trustedCertificates(address);
-  return new Agent({ keepAlive: true, maxSockets: 50, rejectUnauthorized: true, lookup, ...(ca && { ca }) });
+  return new GatheringAgent({ keepAlive: true, maxSockets: 50, rejectUnauthorized: true, lookup, ...(ca && { ca }) });
+}
+
+class GatheringAgent extends Agent {
+  override createConnection(
+    options: RequestOptions,
+    onConnection?: (error: Error | null, stream: Duplex) => void,
+  ): Duplex | null | undefined {
+    const socket = super.createConnection(options, onConnection);
+    return socket instanceof TLSSocket ? gatherReads(socket) : socket;
+  }
 }
 
 function guardEachRequest(s3: S3Client, guard: NetworkGuard): void {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { inBlocks, watched } from '#activities/streams/pieces.ts';
+import { watched } from '#activities/streams/pieces.ts';
 import { TidemarkError } from '#domain/errors.ts';
 import type { StoreClient } from './client.ts';
 import { storeFailure } from './failures.ts';
@@ -11,8 +11,6 @@ import type { StoreAddress, TransferOptions } from './port.ts';
 const PART_BYTES = 5 * 1024 * 1024;
 /** Parts that are sent at once; one more is being filled. */
 const PARTS_IN_FLIGHT = 3;
-/** Small enough to come from memory that was used before, where larger blocks go back to the system at once (MALLOC_MMAP_THRESHOLD_). */
-const BLOCK_BYTES = 128 * 1024;
 
 /** Returns how many bytes were sent. The SDK completes an upload whose source ended early: a source has to fail, and its failure is told here. */
 export async function uploadObject(
@@ -75,9 +73,9 @@ export async function downloadObject(
   const counted = async function* (): AsyncGenerator<Buffer> {
     let sizeBytes = 0;
     try {
-      for await (const chunk of inBlocks(body, BLOCK_BYTES)) {
-        sizeBytes += chunk.length;
-        yield chunk;
+      for await (const chunk of body) {
+        sizeBytes += (chunk as Buffer).length;
+        yield chunk as Buffer;
       }
     } catch (error) {
       signal?.throwIfAborted();

@@ -1,6 +1,3 @@
-import type { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
-
 /** A stream that is read in pieces. */
 export interface Cursor {
   /** The next bytes, at most so many; they must be read before the next piece is taken. */
@@ -100,57 +97,5 @@ export async function* aheadOf(source: AsyncGenerator<Buffer>, maxBytes: number)
     stopped = true;
     wake();
     await pump;
-  }
-}
-
-const BLOCKS_HELD = 4;
-
-/**
- * A stream in blocks of one size, the last one shorter. TLS gives out a chunk for each record, often of 4 kB: they are copied as they
- * flow, for a stream that is asked for each of them takes a turn of the event loop and several promises every time.
- */
-export async function* inBlocks(source: Readable, blockBytes: number): AsyncGenerator<Buffer> {
-  const blocks: Buffer[] = [];
-  let block = Buffer.allocUnsafeSlow(blockBytes);
-  let filledBytes = 0;
-  let ending: { readonly error?: unknown } | undefined;
-  let wake = (): void => undefined;
-  const take = (chunk: Buffer): void => {
-    for (let at = 0; at < chunk.length;) {
-      const taken = chunk.copy(block, filledBytes, at);
-      [at, filledBytes] = [at + taken, filledBytes + taken];
-      if (filledBytes < blockBytes) continue;
-      blocks.push(block);
-      [block, filledBytes] = [Buffer.allocUnsafeSlow(blockBytes), 0];
-      wake();
-    }
-    if (blocks.length >= BLOCKS_HELD) source.pause();
-  };
-  const onEnd = (ended: { readonly error?: unknown }): void => {
-    ending = ended;
-    wake();
-  };
-  finished(source, { writable: false }).then(
-    () => onEnd({}),
-    (error: unknown) => onEnd({ error }),
-  );
-  source.on('data', take);
-  try {
-    for (;;) {
-      const next = blocks.shift();
-      if (next !== undefined) {
-        source.resume();
-        yield next;
-      } else if (ending === undefined) {
-        await new Promise<void>((resolve) => (wake = resolve));
-      } else {
-        if ('error' in ending) throw ending.error;
-        if (filledBytes > 0) yield block.subarray(0, filledBytes);
-        return;
-      }
-    }
-  } finally {
-    source.off('data', take);
-    source.destroy();
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { mariadb } from '#activities/engines/mariadb/index.ts';
+import { restore } from '#activities/engines/mariadb/restore.ts';
 import { describeEngine } from '../../contracts/engine.ts';
 import { describeReplica } from './replica-stories.ts';
 import { openStreamedBench } from './streamed-bench.ts';
@@ -77,6 +78,25 @@ it('takes a full instead of an incremental where the data was put back to an ear
     await mariadb.disarm(bench.context(1));
     expect(await bench.leftovers()).toEqual([]);
   } finally {
+    await bench.close();
+  }
+});
+
+it('does not take an unpacking for whole in which a file could not be made', async () => {
+  const bench = await openStreamedBench(mariadb);
+  const folder = '/var/lib/unpacking';
+  const unpack = (directory: string) => bench.host.tryRun(`{\n${restore.unpack(directory)}\n} < ${folder}/stream`);
+  try {
+    await mariadb.prepare(bench.context(1));
+    await bench.host.run(
+      `mkdir -p ${folder}/whole ${folder}/taken/second; cd ${folder}; echo 1 | tee first >second; mbstream -c first second >stream`,
+    );
+    expect(await unpack(`${folder}/whole`)).toMatchObject({ exitCode: 0 });
+    const spoilt = await unpack(`${folder}/taken`);
+    expect(spoilt).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('mbstream did not take everything') as string });
+    expect(spoilt.stderr).toContain('File exists');
+  } finally {
+    await bench.host.run(`rm -rf ${folder}`);
     await bench.close();
   }
 });

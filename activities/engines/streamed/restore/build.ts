@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { sh } from '#activities/hosts/script.ts';
+import { raw, sh } from '#activities/hosts/script.ts';
 import { readObjects } from '#activities/streams/sealed.ts';
 import { messageOf, TidemarkError } from '#domain/errors.ts';
 import { lastLines } from '../../log-lines.ts';
@@ -62,12 +62,28 @@ async function unpackInto(
 ): Promise<void> {
   const { database, repository, signal } = context;
   const source = Readable.from(readObjects(repository, data.volumes, { signal, onBytes }), { objectMode: false });
+  const script = ontoDisk(dialect.restore.unpack(directory), directory);
   try {
-    await context.host.writeStream(dialect.restore.unpack(directory), source, { scope: database.id, id, signal, filter: 'zstd -q -dc' });
+    await context.host.writeStream(script, source, { scope: database.id, id, signal, filter: 'zstd -q -dc' });
   } catch (error) {
     if (!(error instanceof TidemarkError) || error.code !== 'host-command-failed') throw error;
     throw new TidemarkError('backup-failed', `the backup could not be unpacked: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/**
+ * Has what is unpacked reach the disk all the while, and ends when all of it has: the exchange waits for it while the database is away. A
+ * larger pipe, where it may be had, is filled while mbstream writes 10 MiB and does not read; 1031 is F_SETPIPE_SZ of fcntl(2).
+ */
+function ontoDisk(unpack: string, directory: string): string {
+  return sh`perl -e 'fcntl(STDIN, 1031, 16 << 20) || fcntl(STDIN, 1031, 1 << 20)' 2>/dev/null || true
+{
+${raw(unpack)}
+} | {
+  while IFS= read -r -t 1 || (( $? > 128 )); do sync -f -- ${directory}; done
+  sync -f -- ${directory}
+}
+`;
 }
 
 async function runPrepare(
