@@ -30,12 +30,12 @@ export async function benchStreamed(engine: StreamedName): Promise<boolean> {
     progress.line(`Database: ${await hand.run('du -sh --exclude="*bin*.0*" /var/lib/mysql | cut -f 1')}`);
     const backups = await compareBackups(bench);
     progress.line(comparison('Full backup, from start to proven', backups.ours, backups.hand));
-    const workerMib = await peakMemory(house.product.worker.current().pid);
     const stages = await progress.step('Where the time goes', () => measureStages(house.lab, engine, bench.store, hand));
     progress.line(`Where the time of a full goes, one stage more each time:\n${stages.backup.join('\n')}`);
     progress.line(`And of its restore:\n${stages.restore.join('\n')}`);
     const memory = await measureMemory(bench);
     const restore = await compareRestores(bench);
+    const workerMib = await peakMemory(house.product.worker.current().pid);
     progress.line(comparison('Restore, data directory written and prepared', restore.build, restore.hand));
     progress.line(
       comparison(`Replay of ${restore.replayMb} MB of binary logs, fetching and private server included`, restore.recover, restore.pipe),
@@ -44,7 +44,7 @@ export async function benchStreamed(engine: StreamedName): Promise<boolean> {
       `Restore: ${median(restore.task).toFixed(1)} s as a whole, of which the database was away for ${median(restore.downtime).toFixed(1)} s`,
     );
     progress.line(
-      `Peak memory of the worker with one stream: ${workerMib} MiB; of a process with ${memory.map(({ streams, mib }) => `${streams}: ${mib} MiB`).join(', ')}\n`,
+      `Peak memory of the worker with one stream, backups and restores: ${workerMib} MiB; of a process with ${memory.map(({ streams, mib }) => `${streams}: ${mib} MiB`).join(', ')}\n`,
     );
     const [first, , last] = memory;
     const perStream = ((last?.mib ?? Number.NaN) - (first?.mib ?? Number.NaN)) / 3;

@@ -28,7 +28,7 @@ export interface SealOptions {
 
 const VOLUME_BYTES = 1024 ** 3;
 /** What waits longer is old to V8's collector, which then stops the stream for every 64 MiB of it. */
-const READ_AHEAD_BYTES = 2 * 1024 * 1024;
+const READ_AHEAD_BYTES = 1024 * 1024;
 
 /**
  * Lays an endless stream down as volumes of 1 GiB, `<prefix>.<random>.00000` and on; the random part keeps two attempts from
@@ -82,7 +82,7 @@ export async function writeObject(
 }
 
 /**
- * The stream that was laid down, objects in order, read ahead by 2 MiB. It fails with `object-missing`, or `object-tampered` when
+ * The stream that was laid down, objects in order, read ahead by 1 MiB. It fails with `object-missing`, or `object-tampered` when
  * an object is not the one that was written. With a key no changed byte is ever given out; without one the stream fails at the object's end.
  */
 export function readObjects(vault: Vault, objects: readonly SealedObject[], options: SealOptions = {}): AsyncGenerator<Buffer> {

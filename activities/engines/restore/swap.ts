@@ -20,7 +20,7 @@ export async function exchangeDirectories(context: EngineContext, request: Resto
 alone
 if is_restored && is_serving; then exit 0; fi
 set +e
-( set -e; end_private; sync; is_restored || note_end; stop_server; to_restored; start_server || is_running; wait_until_serving )
+( set -e; end_private; ! is_running || sync; is_restored || note_end; stop_server; to_restored; start_server || is_running; wait_until_serving )
 code=$?
 [ $code != 0 ] || exit 0
 ( set -e; stop_server; to_former; start_server || is_running; wait_until_serving )

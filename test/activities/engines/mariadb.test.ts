@@ -18,6 +18,7 @@ const words: StreamedWords = {
   follow: (position) =>
     `stop slave; reset slave; set global gtid_slave_pos = '${position}'; drop database if exists shop; create database shop; create table shop.numbers (n int primary key); create table shop.ticks (t int auto_increment primary key); start slave;`,
   tools: ['[m]ariadb-backup.--backup'],
+  unpacks: 'mbstream',
   rootsPassword: (password) => `identified via mysql_native_password using password('${password}')`,
   rootsSocket: `identified via mysql_native_password using 'invalid' or unix_socket`,
 };
@@ -89,7 +90,7 @@ it('does not take an unpacking for whole in which a file could not be made', asy
   try {
     await mariadb.prepare(bench.context(1));
     await bench.host.run(
-      `mkdir -p ${folder}/whole ${folder}/taken/second; cd ${folder}; echo 1 | tee first >second; mbstream -c first second >stream`,
+      `rm -rf ${folder}; mkdir -p ${folder}/whole ${folder}/taken/second; cd ${folder}; echo 1 | tee first >second; mbstream -c first second >stream`,
     );
     expect(await unpack(`${folder}/whole`)).toMatchObject({ exitCode: 0 });
     const spoilt = await unpack(`${folder}/taken`);

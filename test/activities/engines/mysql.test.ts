@@ -21,6 +21,7 @@ const words: StreamedWords = {
   rootsPassword: (password) => `identified with caching_sha2_password by '${password}'`,
   rootsSocket: 'identified with auth_socket',
   tools: ['[m]ysql .*-e.clone local data directory', '[t]ar.-C./var/lib/mysql-files/tidemark'],
+  unpacks: 'tar',
 };
 
 describe('a stream of its own', () => describeStreamed(mysql, words));

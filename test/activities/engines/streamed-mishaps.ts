@@ -90,6 +90,30 @@ export function describeMishaps(engine: Engine, words: StreamedWords): void {
     expect((await backUp('incremental', base.label)).fallbackReason).toContain('manifest.json is not what was written');
   });
 
+  it.each([
+    { what: 'the tool that unpacks ends badly', name: words.unpacks, script: 'cat >/dev/null; echo spoilt >&2; exit 3' },
+    {
+      what: 'the disk refuses what is written',
+      name: 'sync',
+      script: '[ "$1" != -f ] || { echo spoilt >&2; exit 1; }; exec /bin/sync "$@"',
+    },
+  ])('does not go on where $what', async ({ name, script }) => {
+    const base = await backUp();
+    const request = requestFor([base.label]);
+    const stub = `/usr/local/bin/${name}`;
+    await engine.restore.preflight(context(), request);
+    await story.bench.host.run(sh`printf '#!/bin/sh\n%s\n' ${script} > ${stub}; chmod 0755 ${stub}`);
+    try {
+      await expect(engine.restore.build(context(), request)).rejects.toMatchObject({
+        code: 'backup-failed',
+        message: expect.stringContaining('spoilt') as string,
+      });
+    } finally {
+      await story.bench.host.run(sh`rm -f ${stub}`);
+    }
+    await engine.restore.cleanUp(context(), request);
+  });
+
   it('never completes a backup whose tool was killed in the middle, and takes it whole afterwards', async () => {
     const backupId = randomUUID();
     await story.bench

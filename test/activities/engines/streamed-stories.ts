@@ -17,6 +17,8 @@ export interface StreamedWords {
   readonly follow: (position: string) => string;
   /** Processes of the backup's, by their command lines. */
   readonly tools: readonly string[];
+  /** The command that a restore unpacks with. */
+  readonly unpacks: string;
   /** How root logs in, for ALTER USER. */
   readonly rootsPassword: (password: string) => string;
   readonly rootsSocket: string;

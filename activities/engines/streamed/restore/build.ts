@@ -73,15 +73,17 @@ async function unpackInto(
 
 /**
  * Has what is unpacked reach the disk all the while, and ends when all of it has: the exchange waits for it while the database is away. A
- * larger pipe, where it may be had, is filled while mbstream writes 10 MiB and does not read; 1031 is F_SETPIPE_SZ of fcntl(2).
+ * larger pipe, where it may be had, is filled while mbstream writes 10 MiB and does not read; 1031 is F_SETPIPE_SZ of fcntl(2). Before
+ * coreutils 8.24 `sync` knows no single filesystem.
  */
 function ontoDisk(unpack: string, directory: string): string {
   return sh`perl -e 'fcntl(STDIN, 1031, 16 << 20) || fcntl(STDIN, 1031, 1 << 20)' 2>/dev/null || true
+if [[ $(sync --help 2>&1 || true) == *--file-system* ]]; then to_disk() { sync -f -- ${directory}; }; else to_disk() { sync; }; fi
 {
 ${raw(unpack)}
 } | {
-  while IFS= read -r -t 1 || (( $? > 128 )); do sync -f -- ${directory}; done
-  sync -f -- ${directory}
+  while IFS= read -r -t 1 || (( $? > 128 )); do to_disk; done
+  to_disk
 }
 `;
 }
