@@ -95,21 +95,22 @@ export function describeMishaps(engine: Engine, words: StreamedWords): void {
     {
       what: 'the disk refuses what is written',
       name: 'sync',
-      script: '[ "$1" != -f ] || { echo spoilt >&2; exit 1; }; exec /bin/sync "$@"',
+      script: '[ "$1" != -f ] || { echo spoilt >&2; exit 1; }; exec "$0.real" "$@"',
     },
   ])('does not go on where $what', async ({ name, script }) => {
     const base = await backUp();
     const request = requestFor([base.label]);
-    const stub = `/usr/local/bin/${name}`;
     await engine.restore.preflight(context(), request);
-    await story.bench.host.run(sh`printf '#!/bin/sh\n%s\n' ${script} > ${stub}; chmod 0755 ${stub}`);
+    const { host } = story.bench;
+    const tool = (await host.run(sh`command -v ${name}`)).trim();
+    await host.run(sh`mv ${tool} ${tool}.real; printf '#!/bin/sh\n%s\n' ${script} > ${tool}; chmod 0755 ${tool}`);
     try {
       await expect(engine.restore.build(context(), request)).rejects.toMatchObject({
         code: 'backup-failed',
         message: expect.stringContaining('spoilt') as string,
       });
     } finally {
-      await story.bench.host.run(sh`rm -f ${stub}`);
+      await host.run(sh`mv -f ${tool}.real ${tool}`);
     }
     await engine.restore.cleanUp(context(), request);
   });
