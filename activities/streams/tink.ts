@@ -13,8 +13,10 @@ const SEGMENT_BYTES = 1024 * 1024;
 const TAG_BYTES = 16;
 const SALT_BYTES = 32;
 const PREFIX_BYTES = 7;
-/** Given out at once: whoever gathers parts of another size has little left over. */
+/** Ciphertext given out at once: whoever gathers parts of another size has little left over. */
 const PIECE_BYTES = 64 * 1024;
+/** Of a segment that is opened: memory that was used before, where a whole one would be new each time. */
+const OPENED_BYTES = 128 * 1024;
 const HEADER_BYTES = 1 + SALT_BYTES + PREFIX_BYTES;
 /** 4 bytes number the segments. */
 const MAX_SEGMENTS = 2 ** 32;
@@ -51,13 +53,15 @@ export async function* decrypt(source: AsyncIterable<Buffer>, key: Buffer, assoc
       authTagLength: TAG_BYTES,
     });
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-    const plain = decipher.update(sealed.subarray(0, -TAG_BYTES));
+    const body = sealed.subarray(0, -TAG_BYTES);
+    const plain: Buffer[] = [];
+    for (let at = 0; at < body.length; at += OPENED_BYTES) plain.push(decipher.update(body.subarray(at, at + OPENED_BYTES)));
     try {
       decipher.final();
     } catch {
       throw tampered(name, `its segment ${number - 1} was not written with this key, at this place, or is changed or cut`);
     }
-    yield plain;
+    yield* plain;
   }
 }
 
