@@ -56,6 +56,15 @@ export function loginCommand(isRoot: boolean): string {
 }
 
 /**
+ * Waits for `$child`, then for `$watchdog`, whose output is descriptor 5: it ends the child's session where the client is gone,
+ * and is ended itself where it has nothing to end. It is told again until it is gone: bash 5.2 forgets a signal that comes between
+ * the moment at which `read -t` begins to catch it and the one at which it waits.
+ */
+const WAIT_FOR_CHILD = `
+{ wait "$child"; code=$?
+  while kill "$watchdog"; read -r -t 0.2 -u 5; (( $? > 128 )); do :; done; } 2>/dev/null`;
+
+/**
  * What is written to `loginCommand`: two NUL-terminated records, then a line for as long as the client lives.
  * The second record is the script; half a script is never run. When standard input ends, or is silent for
  * `silenceMs`, the script's whole session is ended: without a PTY sshd ends nothing.
@@ -69,10 +78,10 @@ IFS= read -r -d '' script || exit 1
 exec 3<&0 </dev/null
 printf '%s\\0' "$script" | setsid bash -c 'IFS= read -r -d "" script; exec </dev/null; eval "$script"' tidemark 3<&- &
 child=$!
-{ while IFS= read -r -t ${silenceMs / 1000} _; do :; done; trap '' TERM; end_session "$child" 50; } <&3 >/dev/null 2>&1 &
+exec 5< <({ while IFS= read -r -t ${silenceMs / 1000} _; do :; done; trap '' TERM; end_session "$child" 50; } <&3 2>/dev/null)
 watchdog=$!
 exec 3<&-
-{ wait "$child"; code=$?; kill "$watchdog"; wait "$watchdog"; } 2>/dev/null
+${WAIT_FOR_CHILD}
 exit "$code"
 `;
   return `${boot}\0${SCRIPT_HEAD}${script}\0`;
@@ -92,10 +101,10 @@ IFS= read -r -d '' script || exit 1
 exec 3<&0 4<>${pipe} </dev/null
 printf '%s\\0' "$script" | setsid bash -c 'IFS= read -r -d "" script; exec <"$1"; printf "\\1tidemark uid=0\\n"; eval "$script"' tidemark ${pipe} 3<&- 4>&- &
 child=$!
-{ while IFS= read -r -t ${silenceMs / 1000} line; do [[ $line != end ]] || exec 4>&-; done; trap '' TERM; end_session "$child" 50; rm -f ${pipe}; } <&3 >/dev/null 2>&1 &
+exec 5< <({ while IFS= read -r -t ${silenceMs / 1000} line; do [[ $line != end ]] || exec 4>&-; done; trap '' TERM; end_session "$child" 50; rm -f ${pipe}; } <&3 2>/dev/null)
 watchdog=$!
 exec 3<&- 4>&-
-{ wait "$child"; code=$?; kill "$watchdog"; wait "$watchdog"; } 2>/dev/null
+${WAIT_FOR_CHILD}
 rm -f ${pipe}
 exit "$code"
 `;
