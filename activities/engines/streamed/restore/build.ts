@@ -73,7 +73,7 @@ async function unpackInto(
 
 /**
  * Has what is unpacked reach the disk all the while, and ends when all of it has: the exchange waits for it while the database is away. A
- * larger pipe, where it may be had, is filled while mbstream writes 10 MiB and does not read; 1031 is F_SETPIPE_SZ of fcntl(2). Before
+ * larger pipe, where it may be had, is filled while the tool writes (mbstream 10 MiB at a time) and does not read; 1031 is F_SETPIPE_SZ of fcntl(2). Before
  * coreutils 8.24 `sync` knows no single filesystem.
  */
 function ontoDisk(unpack: string, directory: string): string {
