@@ -23,10 +23,9 @@ export function programArgs(name: ProgramName): string[] {
 /** What the environment of both says of memory and of compiled code. */
 export function programEnvironment(cacheDir: string): Record<string, string> {
   return {
-    // glibc keeps freed memory in up to eight arenas a core, and what is larger than this in one of them once it has been freed; a segment of a
-    // stream, 1 MiB, is not to be asked of the system and given back each time
+    // glibc keeps freed memory in up to eight arenas a core, and what is larger than this in one of them once it has been freed
     MALLOC_ARENA_MAX: '2',
-    MALLOC_MMAP_THRESHOLD_: '2097152',
+    MALLOC_MMAP_THRESHOLD_: '262144',
     NODE_COMPILE_CACHE: join(cacheDir, 'compiled'),
   };
 }

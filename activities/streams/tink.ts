@@ -15,7 +15,7 @@ const SALT_BYTES = 32;
 const PREFIX_BYTES = 7;
 /** Ciphertext given out at once: whoever gathers parts of another size has little left over. */
 const PIECE_BYTES = 64 * 1024;
-/** Of a segment that is opened: small enough to come from memory that was used before, whatever the limit above which glibc gives it back. */
+/** Of a segment that is opened: below `MALLOC_MMAP_THRESHOLD_` (standalone/programs.ts), so that it comes from memory that was used before. */
 const OPENED_BYTES = 128 * 1024;
 const HEADER_BYTES = 1 + SALT_BYTES + PREFIX_BYTES;
 /** 4 bytes number the segments. */
