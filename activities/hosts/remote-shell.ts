@@ -56,13 +56,26 @@ export function loginCommand(isRoot: boolean): string {
 }
 
 /**
- * Waits for `$child`, then for `$watchdog`, whose output is descriptor 5: it ends the child's session where the client is gone,
- * and is ended itself where it has nothing to end. It is told again until it is gone: bash 5.2 forgets a signal that comes between
- * the moment at which `read -t` begins to catch it and the one at which it waits.
+ * Waits for `$child` and exits as it did. Meanwhile a watchdog reads descriptor 3, `onLine` for each `$line`; when that ends or is silent for
+ * `silenceMs` it ends the child's session. Its own end is told by the end of its output, descriptor 5. At the end of the child it is told to
+ * end until it has: bash 5.2 looks at a SIGTERM only before `read -t` waits and when the wait is interrupted, not at one in between.
  */
-const WAIT_FOR_CHILD = `
+function watched(silenceMs: number, { onLine = ':', atEnd = ':' } = {}): string {
+  const end = `end_session "$child" 50; ${atEnd}`;
+  return `
+exec 5< <(
+  exec <&3 3<&- 2>/dev/null
+  while IFS= read -r -t ${silenceMs / 1000} line; do ${onLine}; done
+  trap '' TERM
+  ${end}
+) || { ${end}; exit 1; }
+watchdog=$!
+exec 3<&- 4>&-
 { wait "$child"; code=$?
-  while kill "$watchdog"; read -r -t 0.2 -u 5; (( $? > 128 )); do :; done; } 2>/dev/null`;
+  while kill "$watchdog"; read -r -t 0.2 -u 5; (( $? > 128 )); do :; done; } 2>/dev/null
+${atEnd}
+exit "$code"`;
+}
 
 /**
  * What is written to `loginCommand`: two NUL-terminated records, then a line for as long as the client lives.
@@ -70,19 +83,14 @@ const WAIT_FOR_CHILD = `
  * `silenceMs`, the script's whole session is ended: without a PTY sshd ends nothing.
  */
 export function conversationOf(script: string, silenceMs: number): string {
-  const boot = `
+  const boot = `set +o posix
 ${PROCESS_FUNCTIONS}
 printf '\\1tidemark uid=%d\\n' "$EUID"
 (( EUID == 0 )) || exit 1
 IFS= read -r -d '' script || exit 1
 exec 3<&0 </dev/null
 printf '%s\\0' "$script" | setsid bash -c 'IFS= read -r -d "" script; exec </dev/null; eval "$script"' tidemark 3<&- &
-child=$!
-exec 5< <({ while IFS= read -r -t ${silenceMs / 1000} _; do :; done; trap '' TERM; end_session "$child" 50; } <&3 2>/dev/null)
-watchdog=$!
-exec 3<&-
-${WAIT_FOR_CHILD}
-exit "$code"
+child=$!${watched(silenceMs)}
 `;
   return `${boot}\0${SCRIPT_HEAD}${script}\0`;
 }
@@ -93,20 +101,14 @@ exit "$code"
  * mark is given by whoever reads the pipe, once it has it open: given everything and its end before, it would wait for ever.
  */
 export function receivingConversationOf(script: string, pipe: string, silenceMs: number): string {
-  const boot = `
+  const boot = `set +o posix
 ${PROCESS_FUNCTIONS}
 (( EUID == 0 )) || { printf '\\1tidemark uid=%d\\n' "$EUID"; exit 1; }
 IFS= read -r -d '' script || exit 1
 ( umask 077; mkfifo ${pipe} ) || exit 1
 exec 3<&0 4<>${pipe} </dev/null
 printf '%s\\0' "$script" | setsid bash -c 'IFS= read -r -d "" script; exec <"$1"; printf "\\1tidemark uid=0\\n"; eval "$script"' tidemark ${pipe} 3<&- 4>&- &
-child=$!
-exec 5< <({ while IFS= read -r -t ${silenceMs / 1000} line; do [[ $line != end ]] || exec 4>&-; done; trap '' TERM; end_session "$child" 50; rm -f ${pipe}; } <&3 2>/dev/null)
-watchdog=$!
-exec 3<&- 4>&-
-${WAIT_FOR_CHILD}
-rm -f ${pipe}
-exit "$code"
+child=$!${watched(silenceMs, { onLine: '[[ $line != end ]] || exec 4>&-', atEnd: `rm -f ${pipe}` })}
 `;
   return `${boot}\0${SCRIPT_HEAD}${script}\0`;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { conversationOf, loginCommand, receivingConversationOf } from '#activities/hosts/remote-shell.ts';
 
 /** Longer than a test may take: nothing is written that would wake the watchdog. */
@@ -13,7 +13,8 @@ let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'tidemark-shell-'))));
 afterEach(() => rm(folder, { recursive: true }));
 
-it.each([
+const asRoot = it.runIf(process.getuid?.() === 0);
+asRoot.each([
   ['a script', (): string => conversationOf('exit 4', SILENCE_MS)],
   ['a script that receives', (): string => receivingConversationOf('exit 4', `${folder}/pipe`, SILENCE_MS)],
 ])(
@@ -25,6 +26,7 @@ it.each([
       env: { ...process.env, BASH_ENV: lossy },
       stdio: ['pipe', 'ignore', 'inherit'],
     });
+    onTestFinished(() => void shell.stdin.destroy());
     shell.stdin.write(conversation());
     expect((await once(shell, 'exit'))[0]).toBe(4);
     await expect(rm(lossy)).rejects.toThrow('ENOENT');
