@@ -14,6 +14,18 @@ export function describeMishaps(engine: Engine, words: StreamedWords): void {
   const story = useStory(engine);
   const { context, backUp, requestFor, restore } = story;
 
+  /** With a script of sh in the place of a tool, which it finds as `$0.real`. */
+  async function insteadOf(name: string, script: string, meet: () => Promise<unknown>): Promise<void> {
+    const { host } = story.bench;
+    const tool = (await host.run(sh`command -v ${name}`)).trim();
+    await host.run(sh`mv ${tool} ${tool}.real; printf '#!/bin/sh\n%s\n' ${script} > ${tool}; chmod 0755 ${tool}`);
+    try {
+      await meet();
+    } finally {
+      await host.run(sh`mv -f ${tool}.real ${tool}`);
+    }
+  }
+
   it('restores a backup from a time when root had another password', async () => {
     const [old, now] = ['Old-1-password', 'New-2-password'];
     const logIn = (password: string): Promise<string> =>
@@ -101,17 +113,22 @@ export function describeMishaps(engine: Engine, words: StreamedWords): void {
     const base = await backUp();
     const request = requestFor([base.label]);
     await engine.restore.preflight(context(), request);
-    const { host } = story.bench;
-    const tool = (await host.run(sh`command -v ${name}`)).trim();
-    await host.run(sh`mv ${tool} ${tool}.real; printf '#!/bin/sh\n%s\n' ${script} > ${tool}; chmod 0755 ${tool}`);
-    try {
+    await insteadOf(name, script, async () => {
       await expect(engine.restore.build(context(), request)).rejects.toMatchObject({
         code: 'backup-failed',
         message: expect.stringContaining('spoilt') as string,
       });
-    } finally {
-      await host.run(sh`mv -f ${tool}.real ${tool}`);
-    }
+    });
+    await engine.restore.cleanUp(context(), request);
+  });
+
+  it('keeps out of memory what has reached the disk, and goes on where it cannot', async () => {
+    const base = await backUp();
+    const request = requestFor([base.label]);
+    await engine.restore.preflight(context(), request);
+    const asked = '/tmp/tidemark-asked';
+    await insteadOf('dd', `echo "$@" >>${asked}; exit 1`, () => engine.restore.build(context(), request));
+    expect(await story.bench.host.run(`cat ${asked}; rm ${asked}`)).toMatch(/^if=\S*ibd\S* iflag=nocache count=0$/m);
     await engine.restore.cleanUp(context(), request);
   });
 
