@@ -13,6 +13,7 @@ let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'tidemark-shell-'))));
 afterEach(() => rm(folder, { recursive: true }));
 
+/** The conversation refuses everybody else. */
 const asRoot = it.runIf(process.getuid?.() === 0);
 asRoot.each([
   ['a script', (): string => conversationOf('exit 4', SILENCE_MS)],
