@@ -58,7 +58,8 @@ export function loginCommand(isRoot: boolean): string {
 /**
  * Waits for `$child` and exits as it did. Meanwhile a watchdog reads descriptor 3, `onLine` for each `$line`; when that ends or is silent for
  * `silenceMs` it ends the child's session. Its own end is told by the end of its output, descriptor 5. At the end of the child it is told to
- * end until it has: bash 5.2 looks at a SIGTERM only before `read -t` waits and when the wait is interrupted, not at one in between. Before 5.1 a shell in posix mode knows no process substitution: `set +o posix`.
+ * end until it has: bash 5.2 looks at a SIGTERM only before `read -t` waits and when the wait is interrupted, not at one in between. The boot
+ * leaves posix mode, which knows no process substitution before 5.1.
  */
 function watched(silenceMs: number, { onLine = ':', atEnd = ':' } = {}): string {
   const end = `end_session "$child" 50; ${atEnd}`;

@@ -73,9 +73,9 @@ async function unpackInto(
 
 /**
  * Has what is unpacked reach the disk all the while, and ends when all of it has: the exchange waits for it while the database is away. A
- * larger pipe, where it may be had, is filled while the tool writes (mbstream 10 MiB at a time) and does not read; 1031 is F_SETPIPE_SZ of fcntl(2). Before
- * coreutils 8.24 `sync` knows no single filesystem. What has reached the disk need not stay in memory, where it takes the place of what the
- * running server uses; dd(1) only advises the kernel, and a file may be gone meanwhile.
+ * larger pipe, where it may be had, is filled while the tool writes (mbstream 10 MiB at a time) and does not read; 1031 is F_SETPIPE_SZ of
+ * fcntl(2). Before coreutils 8.24 `sync` knows no single filesystem. What has reached the disk need not stay in memory, where it takes the
+ * place of what the running server uses; dd(1) only advises the kernel, and a file may be gone meanwhile.
  */
 function ontoDisk(unpack: string, directory: string): string {
   return sh`perl -e 'fcntl(STDIN, 1031, 16 << 20) || fcntl(STDIN, 1031, 1 << 20)' 2>/dev/null || true
